@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import psycopg
 
@@ -220,10 +220,17 @@ class Server:
                         with suppress(subprocess.TimeoutExpired):
                             self.process.wait(patience)
                 self.process = None
+                self._remove_outside_socket_folder()
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None
         self.url = ""
+
+    def _remove_outside_socket_folder(self) -> None:
+        folder = Path(unquote(self.url.partition("?host=")[2]))
+        if self.home not in folder.parents:
+            with suppress(OSError):
+                folder.rmdir()
 
     def _take_lock(self, path: Path) -> None:
         if self._lock is not None:

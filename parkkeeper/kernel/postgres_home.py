@@ -67,7 +67,10 @@ def write_access_rules(layout: Layout, account: Account, programs: Programs) -> 
 
 
 def socket_folder(layout: Layout, account: Account) -> Path:
-    """Return a folder for the socket, made 0700 for the account, whose path is short and plain enough for libpq."""
+    """Return an empty folder for the socket, 0700 for the account, its path short and plain enough for libpq.
+
+    Call only when no server of this home runs: what a killed one left in it is removed.
+    """
     inside = layout.server / "socket"
     if len(os.fsencode(inside)) <= SOCKET_PATH_LIMIT and not set(str(inside)) & set(',"\\'):
         folder = inside
@@ -83,6 +86,9 @@ def socket_folder(layout: Layout, account: Account) -> Path:
     # In /tmp anybody could have made a folder of this name to listen in our place.
     if not folder.is_dir() or folder.is_symlink() or found.st_uid != account.uid or found.st_mode & 0o077:
         raise PostgresError(f"{folder} should be a folder of {account.name} alone, and is not. Remove it.")
+    # A stale lock blocks the start when its process id is a zombie's or somebody else's by now.
+    for left in folder.glob(".s.PGSQL.*"):
+        left.unlink()
     return folder
 
 

@@ -147,10 +147,10 @@ def _usable(folder: Path, account: Account) -> tuple[Programs | None, str]:
             return None, f"{account.name} may not run {name}"
         except (OSError, subprocess.SubprocessError) as problem:
             return None, f"{name} does not run: {problem}"
-    found = re.search(r"(\d+)(?:\.(\d+))?", answer.rpartition(")")[2])
+    found = re.search(r"\(PostgreSQL\) (\d+(?:\.\d+)?)", answer)
     if not found:
         return None, f"unknown version: {answer.strip()}"
-    return Programs(folder, found[0]), ""
+    return Programs(folder, found[1]), ""
 
 
 def _copied(folder: Path, account: Account, store: Path) -> Path:
