@@ -12,6 +12,9 @@ from stdnum.cn import ric, uscc
 
 from parkkeeper.kernel.text import tidy_code
 
+# People put an apostrophe before a long number, to keep spreadsheets from counting with it.
+_APOSTROPHES = "'`‘’"
+
 Kind = Literal["resident_id", "passport", "hk_macau_permit", "taiwan_permit", "foreign_resident", "unknown"]
 
 _CREDIT_ALPHABET = frozenset("0123456789ABCDEFGHJKLMNPQRTUWXY")
@@ -78,7 +81,7 @@ def read_document(raw: str, *, today: date | None = None) -> Document:
 
     With `today`, a birth date after it counts as impossible.
     """
-    number = tidy_code(raw)
+    number = tidy_code(raw).lstrip(_APOSTROPHES)
     if len(number) == 18 and number[-1] in "*×":
         number = number[:-1] + "X"
     if not number:
@@ -136,7 +139,7 @@ def _birth_date(digits: str) -> date | None:
 
 def read_credit_code(raw: str) -> CreditCode:
     """Return the credit code in `raw` (GB 32100: 18 characters, no I O S V Z, the last one a check character)."""
-    number = tidy_code(raw)
+    number = tidy_code(raw).lstrip(_APOSTROPHES)
     if not number:
         return CreditCode("", "blank")
     if len(number) != 18:
@@ -149,7 +152,7 @@ def read_credit_code(raw: str) -> CreditCode:
 
 def read_phone(raw: str) -> Phone:
     """Return the mainland mobile number in `raw`, without +86 or 0086, spaces, dashes, dots and brackets."""
-    number = tidy_code(raw).translate(str.maketrans("", "", ".()"))
+    number = tidy_code(raw).lstrip(_APOSTROPHES).translate(str.maketrans("", "", ".()"))
     for prefix in ("+86", "0086", "86"):
         if number.startswith(prefix) and len(number) - len(prefix) == 11:
             number = number.removeprefix(prefix)

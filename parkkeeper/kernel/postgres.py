@@ -93,12 +93,15 @@ def running(home: Path, *, durable: bool = True, say: Say = silent) -> Iterator[
 
 
 @contextmanager
-def throwaway(*, say: Say = silent) -> Iterator["Server"]:
-    """Run a new, empty PostgreSQL in a temporary folder while inside; fast, not durable, nothing of it remains."""
+def throwaway(*, durable: bool = False, say: Say = silent) -> Iterator["Server"]:
+    """Run a new, empty PostgreSQL in a temporary data home while inside; nothing of it remains.
+
+    `durable=True` makes commits cost what they cost in production, for measurements.
+    """
     home = Path(tempfile.mkdtemp(prefix="parkkeeper-", dir=_short_temporary_folder()))
     home.chmod(0o711)  # root's server runs as another account, which must pass
     try:
-        with running(home, durable=False, say=say) as server:
+        with running(home, durable=durable, say=say) as server:
             yield server
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -159,13 +159,15 @@ class Service:
         self.process = None
 
 
-def run_to_end(argv: Sequence[str], *, env: Mapping[str, str], patience: float = 20.0) -> int:
-    """Run a foreground program and return its exit code (128 + signal number when a signal ended it).
+def run_to_end(
+    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, patience: float = 20.0
+) -> int:
+    """Run a foreground program in `cwd` and return its exit code (128 + signal number when a signal ended it).
 
     When we are interrupted it gets time to clean up (`patience` seconds), then SIGTERM, then SIGKILL; after that our
     own interruption goes on.
     """
-    child = subprocess.Popen(argv, env=dict(env), cwd=CHECKOUT, preexec_fn=dies_with_parent(signal.SIGTERM))
+    child = subprocess.Popen(argv, env=dict(env), cwd=cwd, preexec_fn=dies_with_parent(signal.SIGTERM))
     try:
         code = child.wait()
     except KeyboardInterrupt:

@@ -51,7 +51,7 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A group without a slot: no venue, nobody to sample, or too few minutes (`needed` where at most `free` are left)."""
+    """A group without a slot: no venue, nobody to sample, or too few minutes (`needed`, while `free` are left)."""
 
     group: str
     why: Literal["no_venue", "nobody", "no_room"]

@@ -1,0 +1,136 @@
+"""Who may do what, where: roles of posts against verbs and pages. What is not in these tables is denied.
+
+A right comes from a Post of the person that is in date: its role, and the place that it names. PARK reaches the
+whole park; POST reaches only what the post's own place covers (grid, enterprise, site).
+"""
+
+from datetime import datetime
+from enum import Enum
+
+from django.utils import timezone
+
+from parkkeeper.park.errors import Forbidden
+from parkkeeper.park.models import Person, Post
+from parkkeeper.park.scope import Placed, Scope
+
+Role = Post.Role
+
+
+class Reach(Enum):
+    PARK = "park"
+    POST = "post"
+
+
+PARK, POST = Reach.PARK, Reach.POST
+_OFFICE = {Role.OFFICE: PARK}
+_READERS = {Role.OFFICE: PARK, Role.LEADER: PARK}
+_GRID = {Role.TEAM_LEADER: POST, Role.TEAM_MEMBER: POST, Role.CONCIERGE: POST}
+_LIAISON = {Role.PREVENTION: POST}
+_AT_POINT = {Role.SAMPLING: POST, Role.SCANNING: POST, Role.PREVENTION: POST}
+
+GRANTS: dict[str, dict[Role, Reach]] = {
+    # reading
+    "see_counts": {**_READERS, **_GRID, **_LIAISON},
+    "see_people": {**_OFFICE, **_GRID, **_LIAISON},
+    "see_results": {**_OFFICE, **_GRID},
+    "see_tubes": {**_OFFICE, Role.LAB: PARK},
+    "see_anomalies": {**_OFFICE, **_GRID, **_LIAISON},
+    "see_rulebook": {**_READERS, **_GRID, **_LIAISON, Role.LAB: PARK},
+    "see_journal": _OFFICE,
+    "see_own": {role: PARK for role in Role},
+    "export_people": {**_OFFICE, **_LIAISON},
+    # the register
+    "administer": _OFFICE,
+    "import_tables": _OFFICE,
+    "change_register": _OFFICE,
+    "declare_emergency": _OFFICE,
+    "change_rulebook": _OFFICE,
+    "change_presence": {**_OFFICE, **_LIAISON},
+    # sampling
+    "plan_sampling": _OFFICE,
+    "open_round": _OFFICE,
+    "close_round": _OFFICE,
+    "work_gaps": {**_OFFICE, **_LIAISON},
+    "work_point": {**_OFFICE, **_AT_POINT},
+    "carry_boxes": {**_OFFICE, **_AT_POINT, Role.COURIER: PARK, Role.LAB: PARK},
+    "receive_tubes": {**_OFFICE, Role.LAB: PARK},
+    "report_results": {**_OFFICE, Role.LAB: PARK},
+    "strike_result": _OFFICE,
+    "release_case": _OFFICE,
+    "report_antigen": {**_OFFICE, **_LIAISON},
+    "settle_anomaly": {**_OFFICE, **_LIAISON},
+    # phones
+    "enrol_phone": _OFFICE,
+}
+
+# Pages by the name of their address; the verb decides who may open them and what they show.
+PAGES: dict[str, str] = {
+    "today": "see_own",
+    "starfield": "see_counts",
+    "enterprises": "see_counts",
+    "enterprise": "see_counts",
+    "people": "see_people",
+    "person": "see_people",
+    "messages": "see_own",
+    "password": "see_own",
+    "imports": "import_tables",
+    "rulebook": "see_rulebook",
+    "journal": "see_journal",
+    "settings": "administer",
+    "rounds": "see_counts",
+    "round": "see_counts",
+    "points": "see_counts",
+    "point": "see_counts",
+    "missing": "see_people",
+    "tubes": "see_tubes",
+    "tube": "see_tubes",
+    "boxes": "see_tubes",
+    "box": "see_tubes",
+    "results": "see_tubes",
+    "positives": "see_results",
+    "anomalies": "see_anomalies",
+    "anomaly": "see_anomalies",
+}
+# Open to everybody (log-in, language, health), or guarded by a phone's own token (parkkeeper/sync/door.py).
+OPEN_PAGES = {"login", "logout", "language", "health"}
+PHONE_PAGES: set[str] = set()
+
+
+def posts_of(person: Person, at: datetime) -> list[Post]:
+    """The person's posts in date on the local day of `at`; remembered on the object for that day."""
+    day = timezone.localdate(at)
+    remembered: dict[object, list[Post]] = person.__dict__.setdefault("_posts_by_day", {})
+    if day not in remembered:
+        remembered[day] = list(Post.objects.on(day).filter(person=person).order_by("pk"))
+    return remembered[day]
+
+
+def scopes(person: Person, verb: str, *, at: datetime) -> list[Scope] | None:
+    """Where the person may do `verb`: None is the whole park, [] nowhere. Raises KeyError for an unknown verb."""
+    grants = GRANTS[verb]
+    found: list[Scope] = []
+    for post in posts_of(person, at):
+        reach = grants.get(Role(post.role))
+        if reach is Reach.PARK:
+            return None
+        # a post without a place reaches nothing: an empty scope would cover the whole park
+        if reach is Reach.POST and post.scope() != Scope():
+            found.append(post.scope())
+    return found
+
+
+def may(person: Person, verb: str, *, at: datetime, on: Placed | None = None) -> bool:
+    """Whether the person may do `verb` on that thing; without a thing: anywhere at all."""
+    reached = scopes(person, verb, at=at)
+    if reached is None:
+        return True
+    if on is None:
+        return bool(reached)
+    place = on.scope()
+    return any(scope.covers(place) for scope in reached)
+
+
+def require(person: Person, verb: str, *, at: datetime, on: Placed | None = None) -> None:
+    """Raise Forbidden unless the person may do `verb` on that thing at that time."""
+    if not may(person, verb, at=at, on=on):
+        raise Forbidden(verb)

@@ -1,0 +1,1 @@
+"""The register's verbs, a family of them a file."""

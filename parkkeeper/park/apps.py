@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ParkConfig(AppConfig):
+    name = "parkkeeper.park"
+    label = "park"
+
+    def ready(self) -> None:
+        # who may do what is code (park/access.py): permission rows for each model would only slow each park's migration
+        post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")

@@ -1,0 +1,33 @@
+"""The register's nouns."""
+
+from parkkeeper.park.models.accounts import Account, LogInAttempt
+from parkkeeper.park.models.anomalies import Anomaly, Message
+from parkkeeper.park.models.emergency import Emergency, Rule
+from parkkeeper.park.models.files import StoredFile
+from parkkeeper.park.models.imports import Import, ImportRow
+from parkkeeper.park.models.journal import JournalEntry, JournalSeal
+from parkkeeper.park.models.people import Certificate, Person, Post, Presence
+from parkkeeper.park.models.places import AreaLevel, Enterprise, Grid, Road, Site
+
+__all__ = [
+    "Account",
+    "Anomaly",
+    "AreaLevel",
+    "Certificate",
+    "Emergency",
+    "Enterprise",
+    "Grid",
+    "Import",
+    "ImportRow",
+    "JournalEntry",
+    "JournalSeal",
+    "LogInAttempt",
+    "Message",
+    "Person",
+    "Post",
+    "Presence",
+    "Road",
+    "Rule",
+    "Site",
+    "StoredFile",
+]

@@ -1,0 +1,69 @@
+"""Tables that people bring: previewed, mapped, applied, and each doubtful row kept for a person."""
+
+from django.db import models
+from django.db.models import F
+
+from parkkeeper.park.models.files import StoredFile
+from parkkeeper.park.models.people import Person
+
+
+class Import(models.Model):
+    """导入: one table that somebody brought: its column map, its preview, how far it is applied."""
+
+    class Kind(models.TextChoices):
+        ROSTER = "roster", "人员名册"
+        ENTERPRISES = "enterprises", "企业名录"
+        SPECIALISTS = "specialists", "专员名单"
+        ROADS = "roads", "道路"
+        GRIDS = "grids", "网格"
+        SITES = "sites", "场所"
+
+    class State(models.TextChoices):
+        PREVIEWED = "previewed", "已预览"
+        APPLYING = "applying", "导入中"
+        APPLIED = "applied", "已导入"
+        ABANDONED = "abandoned", "已放弃"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="imports")
+    columns = models.JSONField(default=dict, help_text="field name -> column number, as the user confirmed it")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PREVIEWED)
+    total = models.PositiveIntegerField(default=0, help_text="rows in the file")
+    done = models.PositiveIntegerField(default=0, help_text="rows dealt with")
+    counts = models.JSONField(default=dict, help_text="verdict -> rows")
+    notes = models.JSONField(default=list)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="imports")
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "park_import"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class ImportRow(models.Model):
+    """导入行: a row of an import that is in error or ambiguous; its content is sealed."""
+
+    class Verdict(models.TextChoices):
+        ERROR = "error", "有错误"
+        AMBIGUOUS = "ambiguous", "需人工判断"
+        WARNING = "warning", "已修正"
+
+    batch = models.ForeignKey(Import, on_delete=models.PROTECT, related_name="rows")
+    number = models.PositiveIntegerField(help_text="row number as the user sees it in the file")
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    problems = models.JSONField(default=list, help_text="[{column, code, params}] without personal values")
+    content_sealed = models.BinaryField(help_text="the row's cells as JSON, sealed")
+    candidates = models.JSONField(default=list, help_text="ids of the people who may be meant")
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    settled_how = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        db_table = "park_import_row"
+        constraints = [models.UniqueConstraint(F("batch"), F("number"), name="import_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.number}"

@@ -1,0 +1,54 @@
+"""Chooses the park of a request by its host name; with only one park, that one."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_pgschemas.schema import Schema, activate, deactivate
+
+from parkkeeper.park.tenancy.models import Host, Park
+
+FRESH_FOR = 10.0  # seconds for which the list of parks is remembered; a new park waits so long at the most
+_remembered: dict[str, Any] = {"until": 0.0, "by_host": {}, "only": None}
+
+
+def forget_parks() -> None:
+    """Reads the list of parks anew at the next request (after a park was made, and in tests)."""
+    _remembered["until"] = 0.0
+
+
+def park_of(host: str) -> Park | None:
+    """The park that answers under this host name (without port), or None."""
+    if time.monotonic() > _remembered["until"]:
+        deactivate()
+        parks = list(Park.objects.order_by("pk")[:2])
+        _remembered["by_host"] = {h.name: h.park for h in Host.objects.select_related("park").order_by("pk")}
+        _remembered["only"] = parks[0] if len(parks) == 1 else None
+        _remembered["until"] = time.monotonic() + FRESH_FOR
+    found: Park | None = _remembered["by_host"].get(host) or _remembered["only"]
+    return found
+
+
+class ParkMiddleware:
+    """Activates the park's schema and time zone for the request, and nothing of it after."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        park = park_of(request.get_host().rsplit(":", 1)[0].lower())
+        if park is None:
+            return HttpResponse(_("这个地址没有对应的园区。请检查网址，或用 manage park 新建园区。"), status=404)
+        # a fresh Schema object a request: the remembered Park is shared by threads
+        activate(Schema.create(park.schema_name))
+        request.park = park  # type: ignore[attr-defined]
+        try:
+            with timezone.override(park.time_zone or settings.TIME_ZONE):
+                return self.get_response(request)
+        finally:
+            deactivate()

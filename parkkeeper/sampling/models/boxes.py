@@ -1,0 +1,125 @@
+"""From the point to the laboratory: boxes, hand-overs with two signatures, reception tube by tube."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from parkkeeper.kernel.ids import new_id
+from parkkeeper.park.models import Person, Site, StoredFile
+from parkkeeper.park.scope import Scope
+from parkkeeper.sampling.models.points import Point
+from parkkeeper.sampling.models.rounds import Round
+from parkkeeper.sampling.models.tubes import Tube
+
+
+class Laboratory(models.Model):
+    """检测机构: a laboratory that receives tubes and sends results."""
+
+    code = models.CharField(max_length=24, unique=True)
+    name = models.CharField(max_length=120)
+    site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="laboratory")
+
+    class Meta:
+        db_table = "sampling_laboratory"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def scope(self) -> Scope:
+        return Scope(site=self.site_id)
+
+
+class Box(models.Model):
+    """转运箱: sealed tubes with a sealed list, on their way to a laboratory."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    code = models.CharField(max_length=40, db_index=True)
+    point = models.ForeignKey(Point, null=True, on_delete=models.PROTECT, related_name="boxes")
+    round = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="boxes")
+    sealed_at = models.DateTimeField()
+    sealed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField(help_text="server receipt")
+    lost_at = models.DateTimeField(null=True, blank=True)
+    lost_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "sampling_box"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lost_at__isnull=True, lost_by__isnull=True)
+                | Q(lost_at__isnull=False, lost_by__isnull=False),
+                name="box_lost_by_somebodys_word",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def scope(self) -> Scope:
+        return self.point.scope() if self.point else Scope()
+
+
+class BoxTube(models.Model):
+    """箱内试管: a tube on a box's sealed list."""
+
+    box = models.ForeignKey(Box, on_delete=models.PROTECT, related_name="contents")
+    tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="boxings")
+
+    class Meta:
+        db_table = "sampling_box_tube"
+        constraints = [models.UniqueConstraint(F("box"), F("tube"), name="box_tube_once")]
+
+    def __str__(self) -> str:
+        return f"{self.box_id} {self.tube_id}"
+
+
+class HandOver(models.Model):
+    """交接: a box goes from one hand to another; both sign."""
+
+    class Leg(models.TextChoices):
+        TO_COURIER = "to_courier", "点位 → 转运员"
+        TO_LAB = "to_lab", "转运员 → 检测机构"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    box = models.ForeignKey(Box, on_delete=models.PROTECT, related_name="hand_overs")
+    leg = models.CharField(max_length=12, choices=Leg.choices)
+    at = models.DateTimeField()
+    given_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    taken_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    given_signature = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    taken_signature = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField(help_text="server receipt")
+
+    class Meta:
+        db_table = "sampling_hand_over"
+
+    def __str__(self) -> str:
+        return self.leg
+
+
+class Reception(models.Model):
+    """签收: what the laboratory says of a tube at its door."""
+
+    class Condition(models.TextChoices):
+        GOOD = "good", "完好"
+        DAMAGED = "damaged", "破损"
+        LEAKED = "leaked", "渗漏"
+        MISSING = "missing", "缺失"
+        REJECTED = "rejected", "拒收"
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="receptions")
+    box = models.ForeignKey(Box, null=True, on_delete=models.PROTECT, related_name="receptions")
+    laboratory = models.ForeignKey(Laboratory, on_delete=models.PROTECT, related_name="receptions")
+    condition = models.CharField(max_length=10, choices=Condition.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    received_at = models.DateTimeField(help_text="server receipt")
+
+    class Meta:
+        db_table = "sampling_reception"
+        constraints = [
+            models.UniqueConstraint(F("tube"), F("laboratory"), F("condition"), name="reception_said_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.condition

@@ -1,0 +1,103 @@
+"""The phones that know the park, and the batches that they sent."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from parkkeeper.park.models import Person, Post
+from parkkeeper.park.scope import Scope
+from parkkeeper.sampling.models import Point
+
+
+class Phone(models.Model):
+    """手机: a phone enrolled for a point; it has a token of its own and a salt for the documents on it."""
+
+    name = models.CharField(max_length=80)
+    point = models.ForeignKey(Point, on_delete=models.PROTECT, related_name="phones")
+    holder = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="phones")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    salt = models.BinaryField(max_length=16)
+    enrolled_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    app_version = models.CharField(max_length=20, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "sync_phone"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(revoked_at__isnull=True, revoked_by__isnull=True)
+                | Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                name="phone_revoked_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def scope(self) -> Scope:
+        return self.point.scope()
+
+
+class Enrolment(models.Model):
+    """登记码: a one-time code with which a phone is enrolled for a point."""
+
+    code_hash = models.BinaryField(max_length=32, unique=True)
+    point = models.ForeignKey(Point, on_delete=models.PROTECT, related_name="enrolments")
+    holder = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="enrolments")
+    role = models.CharField(max_length=24, choices=Post.Role.choices)
+    issued_at = models.DateTimeField()
+    issued_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+    phone = models.OneToOneField(Phone, null=True, blank=True, on_delete=models.PROTECT, related_name="enrolment")
+
+    class Meta:
+        db_table = "sync_enrolment"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True, phone__isnull=True) | Q(used_at__isnull=False, phone__isnull=False),
+                name="enrolment_used_by_a_phone",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Batch(models.Model):
+    """批次: what a phone sent at once, and the reply that it got; sent again it gets the same reply."""
+
+    id = models.UUIDField(primary_key=True)
+    phone = models.ForeignKey(Phone, on_delete=models.PROTECT, related_name="batches")
+    received_at = models.DateTimeField()
+    sent_at = models.DateTimeField(help_text="device time at sending")
+    offset_ms = models.BigIntegerField(help_text="server time minus device time at receipt")
+    operations = models.PositiveIntegerField()
+    digest = models.BinaryField(max_length=32, help_text="of the operations: the same id with others is an incident")
+    reply = models.JSONField()
+
+    class Meta:
+        db_table = "sync_batch"
+        indexes = [models.Index(fields=["phone", "-received_at"], name="batch_phone")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PoisonOperation(models.Model):
+    """问题操作: an operation that could not be understood, kept as it came for a person."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="poison")
+    position = models.PositiveIntegerField()
+    operation_id = models.CharField(max_length=64, blank=True)
+    content_sealed = models.BinaryField(help_text="the operation as JSON, sealed")
+    code = models.CharField(max_length=40)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "sync_poison_operation"
+        constraints = [models.UniqueConstraint(F("batch"), F("position"), name="poison_once")]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,30 @@
+"""The journal is only added to, and tampering shows."""
+
+import pytest
+from django.db import connection
+
+from parkkeeper.park.journal import broken_seals, record, seal_journal
+from parkkeeper.park.models import JournalEntry
+from tests.world import EVENING, world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_was_recorded_cannot_be_changed_or_deleted() -> None:
+    w = world()
+    record("round.opened", by=w.office, at=EVENING, people=5)
+    with pytest.raises(TypeError):
+        JournalEntry.objects.all().delete()
+    with pytest.raises(TypeError):
+        JournalEntry.objects.update(verb="nothing")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_changed_entry_breaks_its_seal() -> None:
+    w = world()
+    record("round.opened", by=w.office, at=EVENING, people=5)
+    assert seal_journal(at=EVENING) == 1
+    assert broken_seals() == []
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE park_journal_entry SET facts = '{\"people\": 4}'")
+    assert len(broken_seals()) == 1

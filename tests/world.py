@@ -1,0 +1,180 @@
+"""The one small park of the tests: three grids, four enterprises, named people, two points. Times are of 2022-05.
+
+    w = world()            # inside a database test
+    w.mei                  # liaison (防疫专员) of w.rainbow
+    w.office, w.leader     # park office, leader
+    w.login(client, w.mei) # client logged in as her
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.test import Client
+
+from parkkeeper.kernel.text import pinyin_initials, pinyin_key
+from parkkeeper.park.models import (
+    Account,
+    Certificate,
+    Enterprise,
+    Grid,
+    Person,
+    Post,
+    Presence,
+    Rule,
+    Site,
+)
+from parkkeeper.park.vault import put_document
+from parkkeeper.sampling.models import Laboratory, Point, Programme, Slot, TubeRoll
+
+DAY = date(2022, 5, 10)
+MORNING = datetime(2022, 5, 10, 0, 30, tzinfo=UTC)  # 08:30 in the park
+EVENING = datetime(2022, 5, 10, 10, 0, tzinfo=UTC)  # 18:00 in the park
+LONG_AGO = datetime(2022, 4, 1, tzinfo=UTC)
+ALWAYS = (date(2022, 4, 1), date(2023, 4, 1))
+
+# valid credit codes and documents of nobody, with their check characters
+CREDIT_CODES = ["91310000TEST000011", "91310000TEST00002Y", "91310000TEST00003W", "91310000TEST00004U"]
+
+
+def resident_id(serial: int) -> str:
+    """A well-formed document of nobody: area 999999, born 1990-01-01, that serial, right check character."""
+    body = f"99999919900101{serial:03d}"
+    weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
+    return body + "10X98765432"[sum(int(c) * w for c, w in zip(body, weights, strict=True)) % 11]
+
+
+def square(x: int, y: int) -> dict[str, Any]:
+    """A GeoJSON square of 0.01 degrees whose lower left corner is (121.6 + x/100, 31.2 + y/100)."""
+    west, south = 121.6 + x / 100, 31.2 + y / 100
+    ring = [[west, south], [west + 0.01, south], [west + 0.01, south + 0.01], [west, south + 0.01], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@dataclass
+class World:
+    """Handles to what is in the small park; ask it for people by name: `w.person("张伟", w.rainbow)`."""
+
+    serial: int = 0
+    grids: list[Grid] = field(default_factory=list)
+    enterprises: list[Enterprise] = field(default_factory=list)
+
+    def person(
+        self, name: str, employer: Enterprise, *, state: str = "on_post", category: str = "production", **more: Any
+    ) -> Person:
+        """A person with document, phone, staff number, in that presence state since long ago."""
+        self.serial += 1
+        person = Person(
+            name=name, pinyin=f"{pinyin_key(name)} {pinyin_initials(name)}", employer=employer, category=category,
+            staff_number=f"W{self.serial:04d}", phone=f"1990000{self.serial:04d}", registered_at=LONG_AGO, **more,
+        )
+        put_document(person, resident_id(self.serial))
+        person.save()
+        Presence.objects.create(person=person, state=state, during=(LONG_AGO, None))
+        return person
+
+    def post(self, person: Person, role: str, *, certified: bool = False, **place: Any) -> Person:
+        """Give the person a post (grid=, enterprise=, site=) and perhaps a certificate in date; returns the person."""
+        Post.objects.create(person=person, role=role, during=ALWAYS, **place)
+        if certified:
+            Certificate.objects.create(
+                person=person, role=role, number=f"C{person.pk}-{role}", issuer="园区与区卫健委培训班", during=ALWAYS
+            )
+        return person
+
+    def login(self, client: Client, person: Person) -> Client:
+        """The client, logged in as that person (an account is made at need)."""
+        account, _ = Account.objects.get_or_create(person=person, defaults={"username": f"u{person.pk}"})
+        client.force_login(account)
+        return client
+
+
+def world() -> World:
+    """Build the park. People: office, leader, mei (liaison of rainbow), bo (liaison of lotus), sampler, scanner,
+    lab, courier; workers: 6 at rainbow (w.workers), 3 at lotus; 2 points (w.point of rainbow, w.nearby)."""
+    w = World()
+    w.grids = [
+        Grid.objects.create(code=str(n + 1), name=f"第{n + 1}网格", polygon=square(n, 0)) for n in range(3)
+    ]
+    names = [("彩虹生物", "enterprise", 0), ("莲花电子", "enterprise", 1), ("远山建设", "construction", 2), ("园区办", "body", 0)]
+    for n, (name, kind, grid) in enumerate(names):
+        w.enterprises.append(
+            Enterprise.objects.create(
+                credit_code=CREDIT_CODES[n], name=f"{name}有限公司", short_name=name, pinyin=pinyin_key(name),
+                kind=kind, grid=w.grids[grid], head_count=120, resumed_on=date(2022, 4, 20),
+            )
+        )
+    w.rainbow, w.lotus, w.builders, w.body = w.enterprises  # type: ignore[attr-defined]
+    _staff(w)
+    _points(w)
+    _rules()
+    return w
+
+
+def _staff(w: Any) -> None:
+    w.office = w.post(w.person("办公室甲", w.body, state="away", category="office_staff"), "office")
+    w.leader = w.post(w.person("领导乙", w.body, state="away", category="office_staff"), "leader")
+    w.mei = w.post(w.person("梅联络", w.rainbow), "prevention_specialist", enterprise=w.rainbow)
+    w.bo = w.post(w.person("柏联络", w.lotus), "prevention_specialist", enterprise=w.lotus)
+    w.lab = w.post(w.person("检验丙", w.body, state="away", category="office_staff"), "lab_member")
+    w.courier = w.post(w.person("转运丁", w.body, state="away", category="office_staff"), "courier")
+    w.workers = [w.person(n, w.rainbow) for n in ("张伟", "张伟", "李娜", "王喆", "赵祎", "陈赟")]
+    w.lotus_workers = [w.person(n, w.lotus) for n in ("孙一", "周二", "吴三")]
+
+
+def _points(w: Any) -> None:
+    works = Site.objects.create(
+        code="S1", name="彩虹厂区", kind="works", enterprise=w.rainbow, grid=w.grids[0], longitude=121.605, latitude=31.205
+    )
+    near = Site.objects.create(
+        code="S2", name="莲花路口", kind="nearby", grid=w.grids[1], longitude=121.615, latitude=31.205
+    )
+    lab = Site.objects.create(code="L1", name="东方检测", kind="laboratory", longitude=121.62, latitude=31.206)
+    w.laboratory = Laboratory.objects.create(code="LAB1", name="东方检测", site=lab)
+    w.point = Point.objects.create(
+        code="P01", site=works, kind="enterprise", host=w.rainbow, desks=2, hours=(1020, 1260), in_service=ALWAYS
+    )
+    w.nearby = Point.objects.create(
+        code="P02", site=near, kind="nearby", desks=1, hours=(1020, 1260), in_service=ALWAYS
+    )
+    Slot.objects.create(point=w.point, enterprise=w.rainbow, minutes=(1020, 1140), during=ALWAYS)
+    Slot.objects.create(point=w.nearby, enterprise=w.lotus, minutes=(1020, 1080), during=ALWAYS)
+    Slot.objects.create(
+        point=w.nearby, enterprise=w.builders, minutes=(1080, 1140), during=ALWAYS, by_shuttle=True
+    )
+    w.roll = TubeRoll.objects.create(point=w.point, prefix="YQ", serials=(1, 1000), issued_at=LONG_AGO, issued_by=w.office)
+    w.near_roll = TubeRoll.objects.create(
+        point=w.nearby, prefix="YQ", serials=(1000, 2000), issued_at=LONG_AGO, issued_by=w.office
+    )
+    w.sampler = w.post(w.person("采样戊", w.rainbow), "sampling_specialist", certified=True, site=works)
+    w.scanner = w.post(w.person("扫码己", w.rainbow), "scanning_specialist", certified=True, site=works)
+    w.programme = Programme.objects.create(
+        name="晚间核酸", test="pcr", every_days={"sealed": 1, "controlled": 1, "other": 1}, pool_size=10,
+        opens=1020, closes=1320, during=ALWAYS, source="测试方案",
+    )
+    w.antigen = Programme.objects.create(
+        name="晨间抗原", test="antigen", every_days={"sealed": 1, "controlled": 1, "other": 1}, pool_size=1,
+        opens=360, closes=600, during=ALWAYS, source="测试方案",
+    )
+
+
+RULES: dict[str, Any] = {
+    "tube_to_lab_hours": 4,
+    "result_hours": 24,
+    "single_retest_hours": 12,
+    "clock_tolerance_minutes": 5,
+    "late_scan_minutes": 60,
+    "enrolment_code_hours": 24,
+    "people_a_desk_hour": 128,
+}
+
+
+def _rules() -> None:
+    Rule.objects.bulk_create(
+        Rule(key=key, value=value, during=(LONG_AGO, None), source="测试规则") for key, value in RULES.items()
+    )
+
+
+def later(minutes: float, since: datetime = EVENING) -> datetime:
+    """A moment some minutes after 18:00 of the day."""
+    return since + timedelta(minutes=minutes)
