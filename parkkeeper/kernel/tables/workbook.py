@@ -179,4 +179,6 @@ def answer_parent(arguments: list[str]) -> None:
         answer = _answer(read_here(sys.stdin.buffer.read(), sheet=sheet or None, max_rows=max_rows))
     except BadTable as error:
         answer = {"bad": error.code, "params": dict(error.params)}
+    except MemoryError:
+        answer = {"bad": "too_many_rows", "params": {"limit": max_rows, "reason": "extent"}}
     sys.stdout.buffer.write(orjson.dumps(answer))
