@@ -42,7 +42,17 @@ from parkkeeper.kernel.postgres_leftovers import Say, clear_the_way, is_ready, p
 from parkkeeper.kernel.postgres_programs import SUPPORTED, Account, PostgresError, Programs, account_for, find_programs
 from parkkeeper.kernel.processes import dies_with_parent, undisturbed
 
-__all__ = ["PostgresError", "Server", "check_server", "data_home", "database", "running", "running_url", "throwaway"]
+__all__ = [
+    "PostgresError",
+    "Server",
+    "check_server",
+    "data_home",
+    "database",
+    "prepare_home",
+    "running",
+    "running_url",
+    "throwaway",
+]
 
 _EXTENSIONS = ("pg_trgm", "btree_gist")
 

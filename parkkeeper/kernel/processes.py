@@ -159,9 +159,7 @@ class Service:
         self.process = None
 
 
-def run_to_end(
-    argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, patience: float = 20.0
-) -> int:
+def run_to_end(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | None = None, patience: float = 20.0) -> int:
     """Run a foreground program in `cwd` and return its exit code (128 + signal number when a signal ended it).
 
     When we are interrupted it gets time to clean up (`patience` seconds), then SIGTERM, then SIGKILL; after that our
