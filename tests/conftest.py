@@ -1,11 +1,22 @@
 """The harness: one database, one park `world` in it; each test in its own transaction inside that park."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 from django.utils import timezone, translation
 from django_pgschemas.schema import Schema, deactivate
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Two runs at once on one server need two databases: PYTEST_DB names this run's."""
+    suffix = os.environ.get("PYTEST_DB", "")
+    if suffix:
+        from django.conf import settings
+
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_parkkeeper_{suffix}"
 
 
 @pytest.fixture(scope="session")
