@@ -31,9 +31,9 @@ def serve(home: Path, *, host: str, port: int | None) -> int:
     Returns 1 when a part keeps failing. Raises PostgresError and ProcessError when something cannot start.
     """
     started = time.monotonic()
-    port = _choose_port(host, port)
     with ExitStack() as stopping:
         env, postgres = _database(home, stopping)
+        port = _choose_port(host, port)
         prepare_site(env)
         services = [web_service(host=host, port=port, env=env)]
         if worker_exists():
