@@ -9,7 +9,7 @@ from random import Random
 from stdnum.cn import ric, uscc
 
 # Province-level codes: in the official table, so they are valid in form, yet no card bears one.
-AREAS = ("310000", "320000", "330000", "340000", "350000", "360000", "370000", "410000", "420000", "430000", 
+AREAS = ("310000", "320000", "330000", "340000", "350000", "360000", "370000", "410000", "420000", "430000",
          "510000", "520000", "610000", "620000")  # fmt: skip
 CREDIT_AREA = "319900"
 PHONE_RANGE = "199000"
