@@ -22,17 +22,20 @@ _SURNAMES = {
 
 def tidy(text: str) -> str:
     """Return `text` with full-width forms made half-width (NFKC), invisible characters out, inner spaces single."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     shown = "".join(
         character
         for character in unicodedata.normalize("NFKC", text)
         if character.isspace() or unicodedata.category(character) not in _INVISIBLE
     )
-    return _SPACES.sub(" ", shown).strip()
+    # Again, since a letter and its accent may stand side by side only now.
+    return unicodedata.normalize("NFC", _SPACES.sub(" ", shown).strip())
 
 
 def tidy_code(text: str) -> str:
     """Return a code (document, tube, staff number) as `tidy`, without spaces, dashes or underscores, in capitals."""
-    return tidy(text).translate(_DASHES).upper()
+    return unicodedata.normalize("NFC", tidy(text).upper().translate(_DASHES))
 
 
 def blank(text: str | None) -> bool:
