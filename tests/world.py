@@ -16,6 +16,7 @@ from parkkeeper.kernel.text import pinyin_initials, pinyin_key
 from parkkeeper.park.models import (
     Account,
     Certificate,
+    Emergency,
     Enterprise,
     Grid,
     Person,
@@ -91,7 +92,8 @@ class World:
 
 def world() -> World:
     """Build the park. People: office, leader, mei (liaison of rainbow), bo (liaison of lotus), sampler, scanner,
-    lab, courier; workers: 6 at rainbow (w.workers), 3 at lotus; 2 points (w.point of rainbow, w.nearby)."""
+    lab, courier; workers: 6 at rainbow (w.workers), 3 at lotus; 2 points (w.point of rainbow, w.nearby).
+    An emergency is in force since LONG_AGO."""
     w = World()
     w.grids = [
         Grid.objects.create(code=str(n + 1), name=f"第{n + 1}网格", polygon=square(n, 0)) for n in range(3)
@@ -170,6 +172,7 @@ RULES: dict[str, Any] = {
 
 
 def _rules() -> None:
+    Emergency.objects.create(name="演练疫情", basis="测试公告第1号", pack="test", during=(LONG_AGO, None))
     Rule.objects.bulk_create(
         Rule(key=key, value=value, during=(LONG_AGO, None), source="测试规则") for key, value in RULES.items()
     )

@@ -109,7 +109,9 @@ class Reception(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="receptions")
     box = models.ForeignKey(Box, null=True, on_delete=models.PROTECT, related_name="receptions")
-    laboratory = models.ForeignKey(Laboratory, on_delete=models.PROTECT, related_name="receptions")
+    laboratory = models.ForeignKey(
+        Laboratory, null=True, on_delete=models.PROTECT, related_name="receptions", help_text="null: code not known"
+    )
     condition = models.CharField(max_length=10, choices=Condition.choices)
     at = models.DateTimeField()
     by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")

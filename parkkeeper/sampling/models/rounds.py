@@ -2,7 +2,8 @@
 
 from typing import Self
 
-from django.contrib.postgres.fields import DateRangeField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
@@ -131,9 +132,16 @@ class DispositionQuerySet(models.QuerySet["Disposition"]):
     def standing(self) -> Self:
         return self.filter(withdrawn_at__isnull=True)
 
+    def ahead(self) -> Self:
+        """Those made in advance, for days whose rounds were not open yet."""
+        return self.filter(round__isnull=True)
+
 
 class Disposition(models.Model):
-    """缺口处置: what was done about a gap on the due list: told, excused, sampled elsewhere, retest ordered."""
+    """缺口处置: what was done about a gap on the due list: told, excused, sampled elsewhere, retest ordered.
+
+    It speaks of one round, or, made in advance, of a test on some local days; a round that opens on one of them heeds it.
+    """
 
     class Kind(models.TextChoices):
         TOLD = "told", "已通知联络人"
@@ -142,7 +150,9 @@ class Disposition(models.Model):
         RETEST = "retest", "安排补采"
 
     uuid = models.UUIDField(default=new_id, unique=True)
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="dispositions")
+    round = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="dispositions")
+    test = models.CharField(max_length=8, choices=Test.choices, blank=True, help_text="in advance: of which test")
+    days = DateRangeField(null=True, help_text="in advance: local days; the end is exclusive")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="dispositions")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField()
@@ -169,8 +179,23 @@ class Disposition(models.Model):
                 condition=~Q(kind="excused") | ~Q(reason=""), name="disposition_excuse_has_reason"
             ),
             models.CheckConstraint(
-                condition=~Q(kind="elsewhere") | (~Q(place="") & Q(sampled_at__isnull=False)),
+                condition=~Q(kind="elsewhere")
+                | (~Q(place="") & (Q(sampled_at__isnull=False) | Q(days__isnull=False))),
                 name="disposition_elsewhere_says_where_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(round__isnull=False, test="", days__isnull=True)
+                | (Q(round__isnull=True, days__isnull=False, kind__in=["excused", "elsewhere"]) & ~Q(test="")),
+                name="disposition_of_a_round_or_of_days",
+            ),
+            ExclusionConstraint(
+                name="disposition_ahead_once_a_day",
+                expressions=[
+                    (F("person"), RangeOperators.EQUAL),
+                    (F("test"), RangeOperators.EQUAL),
+                    (F("days"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(withdrawn_at__isnull=True, days__isnull=False),
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)

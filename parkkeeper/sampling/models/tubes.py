@@ -109,11 +109,13 @@ class Scan(models.Model):
 
     id = models.UUIDField(primary_key=True)
     tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="scans")
-    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="scans")
-    round = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="scans")
-    point = models.ForeignKey(Point, null=True, on_delete=models.PROTECT, related_name="scans")
+    # no index of their own: the composite ones below begin with them, and this is the table with the most inserts
+    person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False)
+    round = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False)
+    point = models.ForeignKey(Point, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False)
     how = models.CharField(max_length=12, choices=How.choices)
     claimed = models.CharField(max_length=120, blank=True, help_text="what was read, when no person is known by it")
+    identified_at = models.DateTimeField(null=True, help_text="when staff said who it is; null: known from the first")
     scanned_at = models.DateTimeField(help_text="device time corrected by the offset at sending")
     device_at = models.DateTimeField()
     received_at = models.DateTimeField()
@@ -153,6 +155,7 @@ class Undo(models.Model):
     received_at = models.DateTimeField()
     phone_id = models.BigIntegerField(null=True)
     by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    ordered = models.BooleanField(default=False, help_text="by the office, settling a doubt: counts after the seal too")
 
     class Meta:
         db_table = "sampling_undo"
