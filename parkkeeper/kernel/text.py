@@ -4,8 +4,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 _INVISIBLE = {"Cf", "Cc"}
 _SPACES = re.compile(r"\s+")
 _DASHES = str.maketrans("", "", "-‐‑‒–—―−﹣－_ ")
@@ -58,6 +56,9 @@ def pinyin_initials(name: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _syllables(name: str) -> tuple[str, ...]:
+    # Its dictionaries take a quarter of a second to load, which the many users of `tidy` need not wait for.
+    from pypinyin import Style, lazy_pinyin
+
     surname = next((name[:length] for length in (2, 1) if name[:length] in _SURNAMES), "")
     head = _SURNAMES[surname].split() if surname else []
     words = (word for part in lazy_pinyin(name[len(surname) :], style=Style.NORMAL) for word in part.lower().split())

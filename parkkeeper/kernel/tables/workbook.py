@@ -124,10 +124,12 @@ def _first_table(book: CalamineWorkbook, sheet: str | None, max_rows: int) -> Ta
 
 def _grid(sheet: CalamineSheet, max_rows: int) -> Grid:
     rows: list[tuple[int, list[str]]] = []
+    # The parser keeps empty rows above the first cell, but not empty columns to the left of it.
+    left = [""] * (sheet.start[1] if sheet.start else 0)
     for number, values in enumerate(sheet.iter_rows(), start=1):
         cells = [unguard(value) if isinstance(value, str) else text_of(value) for value in values]
         if any(map(is_filled, cells)):
-            rows.append((number, cells))
+            rows.append((number, left + cells))
         if len(rows) > max_rows + _SLACK_ROWS:
             raise BadTable("too_many_rows", limit=max_rows, reason="rows")
     merged: list[Range] = [(*first, *last) for first, last in sheet.merged_cell_ranges or []]
