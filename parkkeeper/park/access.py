@@ -51,6 +51,7 @@ GRANTS: dict[str, dict[Role, Reach]] = {
     "open_round": _OFFICE,
     "close_round": _OFFICE,
     "work_gaps": {**_OFFICE, **_LIAISON},
+    "join_round": {**_OFFICE, **_LIAISON},
     "work_point": {**_OFFICE, **_AT_POINT},
     "carry_boxes": {**_OFFICE, **_AT_POINT, Role.COURIER: PARK, Role.LAB: PARK},
     "receive_tubes": {**_OFFICE, Role.LAB: PARK},
@@ -93,7 +94,7 @@ PAGES: dict[str, str] = {
 }
 # Open to everybody (log-in, language, health), or guarded by a phone's own token (parkkeeper/sync/door.py).
 OPEN_PAGES = {"login", "logout", "language", "health"}
-PHONE_PAGES: set[str] = set()
+PHONE_PAGES = {"phone-hello", "phone-enrol", "phone-roster", "phone-batches", "phone-changes", "phone-file"}
 
 
 def posts_of(person: Person, at: datetime) -> list[Post]:

@@ -1,0 +1,79 @@
+"""The office's verbs on phones: give out a code with which one is enrolled, revoke one."""
+
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from parkkeeper.kernel.crypto import blind_index
+from parkkeeper.park.access import GRANTS, PARK, posts_of, require
+from parkkeeper.park.errors import Refused
+from parkkeeper.park.journal import record
+from parkkeeper.park.models import Person, Post
+from parkkeeper.park.rulebook import hours
+from parkkeeper.sampling.models import Point
+from parkkeeper.sync.models import Enrolment, Phone
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: read aloud and typed without a slip
+_LENGTH = 10
+_FIELD_VERBS = ("work_point", "carry_boxes", "receive_tubes")
+
+
+def code_index(code: str) -> bytes:
+    """What of an enrolment code is stored: 16 bytes, keyed, so that a copied database gives no code away."""
+    return blind_index(code, settings.KEYS.blind, purpose="enrolment")
+
+
+@transaction.atomic
+def issue_enrolment(point: Point, holder: Person, role: str, *, by: Person, at: datetime) -> tuple[Enrolment, str]:
+    """Make a one-time code for a phone of `holder` at `point`; the code itself is returned here and never again.
+
+    Raises Forbidden, and Refused when the holder has no post in that role that reaches the point.
+    """
+    require(by, "enrol_phone", at=at, on=point)
+    if not _works_here(holder, role, point, at):
+        raise Refused(
+            _("%(name)s 在 %(point)s 没有有效的“%(role)s”岗位。请先在“设置 · 岗位”中任命，再登记手机。")
+            % {"name": holder.name, "point": point.code, "role": dict(Post.Role.choices).get(role, role)}
+        )
+    code = "".join(secrets.choice(_ALPHABET) for _place in range(_LENGTH))
+    enrolment = Enrolment.objects.create(
+        code_hash=code_index(code),
+        point=point,
+        holder=holder,
+        role=role,
+        issued_at=at,
+        issued_by=by,
+        expires_at=at + hours("enrolment_code_hours", at),
+    )
+    record("enrolment.issued", enrolment, by=by, at=at, person=holder.pk, site=point.site_id, role=role)
+    return enrolment, code
+
+
+def _works_here(holder: Person, role: str, point: Point, at: datetime) -> bool:
+    """Whether a post of the holder in that role does field work that reaches the point."""
+    reaches = [GRANTS[verb][Post.Role(role)] for verb in _FIELD_VERBS if role in GRANTS[verb]]
+    return any(
+        post.role == role and (reach is PARK or post.scope().covers(point.scope()))
+        for post in posts_of(holder, at)
+        for reach in reaches
+    )
+
+
+@transaction.atomic
+def revoke_phone(phone: Phone, *, by: Person, at: datetime) -> None:
+    """End the phone's enrolment: it may still send what waits on it, gets no roster, and is told to wipe.
+
+    Raises Forbidden, and Refused when somebody has revoked it before.
+    """
+    require(by, "enrol_phone", at=at, on=phone.point)
+    locked = Phone.objects.select_for_update(of=("self",)).select_related("revoked_by").get(pk=phone.pk)
+    if locked.revoked_at is not None:
+        raise Refused(
+            _("这台手机的登记已由 %(name)s 撤销。") % {"name": locked.revoked_by.name if locked.revoked_by else ""}
+        )
+    locked.revoked_at, locked.revoked_by = at, by
+    locked.save(update_fields=["revoked_at", "revoked_by"])
+    record("phone.revoked", locked, by=by, at=at, person=locked.holder_id, site=phone.point.site_id)

@@ -1,0 +1,161 @@
+"""The phones' own entrance: token instead of session, JSON instead of pages, a problem instead of an error page."""
+
+import gzip
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import orjson
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django_pgschemas.schema import get_current_schema
+
+from parkkeeper.sync.models import Phone
+from parkkeeper.sync.problems import Problem, bad_token, database_away, too_often, wrong_method, wrong_protocol
+
+OLDEST, NEWEST = 1, 1
+PROTOCOL_HEADER = "Parkkeeper-Protocol"
+_GZIP_FROM = 1024  # bytes; below that compressing costs more than it saves
+_UNKNOWN_FOR = 60.0  # seconds for which an unknown token is remembered
+_UNKNOWN_TIMES = 5
+_UNKNOWN_MOST = 4096
+
+log = logging.getLogger(__name__)
+_unknown: dict[tuple[str, bytes], tuple[float, int]] = {}
+
+View = Callable[..., HttpResponse]
+
+
+def json_response(
+    body: Any, *, request: HttpRequest | None = None, status: int = 200, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """`body` as JSON, compressed when the request takes gzip; never cached by others, never with Vary."""
+    content = orjson.dumps(body)
+    response = HttpResponse(status=status, content_type="application/json", headers=headers)
+    if request is not None and len(content) >= _GZIP_FROM and "gzip" in request.headers.get("Accept-Encoding", ""):
+        content = gzip.compress(content, 5, mtime=0)
+        response["Content-Encoding"] = "gzip"
+    response.content = content
+    response.setdefault("Cache-Control", "private, no-store")
+    response[PROTOCOL_HEADER] = str(NEWEST)
+    return response
+
+
+def problem_response(problem: Problem) -> HttpResponse:
+    response = json_response(problem.body(), status=problem.status)
+    if problem.retry_after is not None:
+        response["Retry-After"] = str(problem.retry_after)
+    return response
+
+
+def open_door(method: str) -> Callable[[View], View]:
+    """A view of the door that needs no token: `view(request) -> HttpResponse`."""
+
+    def wrap(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return _guarded(lambda: view(request, *args, **kwargs), request, method)
+
+        return answer
+
+    return wrap
+
+
+def phone_door(method: str) -> Callable[[View], View]:
+    """A view of the door for enrolled phones: `view(request, phone) -> HttpResponse`; revoked ones come through too."""
+
+    def wrap(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return _guarded(lambda: view(request, phone_of(request), *args, **kwargs), request, method)
+
+        return answer
+
+    return wrap
+
+
+def _guarded(go: Callable[[], HttpResponse], request: HttpRequest, method: str) -> HttpResponse:
+    try:
+        if request.method != method:
+            raise wrong_method(method)
+        _speak(request)
+        return _with_database(go)
+    except Problem as problem:
+        return problem_response(problem)
+    except Exception:
+        log.exception("the door failed at %s", request.path)
+        return problem_response(
+            Problem(
+                500, "server_error", _("服务器处理时出错，本次内容尚未确认。手机会保留并稍后重新发送。"), retry_after=60
+            )
+        )
+
+
+def _with_database(go: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run `go`; once more on a new connection when the old one is dead, since all that phones ask is repeatable."""
+    for last in (False, True):
+        try:
+            return go()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the database is away: %s", error)
+            if connection.in_atomic_block:  # a caller's own transaction: it alone can begin anew
+                raise database_away() from error
+            close_quietly()
+            if last:
+                raise database_away() from error
+    raise AssertionError("unreachable")
+
+
+def close_quietly() -> None:
+    """Give a dead connection back, so that the next query opens another."""
+    try:
+        connection.close()
+    except DatabaseError:
+        connection.connection = None
+
+
+def _speak(request: HttpRequest) -> None:
+    sent = request.headers.get(PROTOCOL_HEADER, str(NEWEST)).strip()
+    if not (sent.isascii() and sent.isdigit() and OLDEST <= int(sent[:9]) <= NEWEST):
+        raise wrong_protocol(sent[:20], OLDEST, NEWEST)
+
+
+def phone_of(request: HttpRequest) -> Phone:
+    """The phone whose token the request bears. Raises Problem 401, then 429 when the unknown token comes again."""
+    kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+    token = token.strip()
+    if kind.lower() != "bearer" or not token or len(token) > 100:
+        raise bad_token()
+    digest = token_digest(token)
+    key = (get_current_schema().schema_name, digest)
+    until, times = _unknown.get(key, (0.0, 0))
+    if time.monotonic() >= until:
+        times = 0
+    if times >= _UNKNOWN_TIMES:
+        raise too_often(int(_UNKNOWN_FOR))
+    found = Phone.objects.select_related("point__site", "holder").filter(token_hash=digest).first()
+    if found is None:
+        if len(_unknown) >= _UNKNOWN_MOST:
+            _unknown.clear()
+        _unknown[key] = (time.monotonic() + _UNKNOWN_FOR, times + 1)
+        raise bad_token()
+    return found
+
+
+def token_digest(token: str) -> bytes:
+    """What of a token is stored: its SHA-256, 32 bytes."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def moment_of(request: HttpRequest) -> datetime:
+    """When the server heard the request (MomentMiddleware)."""
+    at: datetime = request.at  # type: ignore[attr-defined]
+    return at

@@ -1,0 +1,313 @@
+"""A phone's batch goes in: one transaction, one verdict an operation, the same reply for the same batch.
+
+The usual way hands all operations of a kind to their verb at once. When that fails for a reason of ours, the batch is
+done again carefully: each kind in a savepoint of its own, halved until the operation that fails is alone; it is kept
+aside and the others are stored.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from parkkeeper.kernel.crypto import seal
+from parkkeeper.kernel.ids import deterministic_id
+from parkkeeper.park.errors import Forbidden, Refused
+from parkkeeper.sampling.doubts import Doubt, raise_doubts
+from parkkeeper.sampling.field import Operation, Source, Verdict
+from parkkeeper.sync.envelope import Envelope, dump
+from parkkeeper.sync.models import Phone, PoisonOperation
+from parkkeeper.sync.parsing import MAKERS, BadOperation, parse
+from parkkeeper.sync.problems import Problem
+
+TRIES = 6
+SEEN_EVERY = timedelta(minutes=1)
+_BEGIN_ANEW = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock not available: nobody's fault, try again
+
+log = logging.getLogger(__name__)
+Verb = Callable[..., list[Verdict]]
+
+_VERBS = {
+    "open_session": "sessions.open_sessions",
+    "go_on_duty": "sessions.go_on_duty",
+    "open_tube": "tubes.open_tubes",
+    "scan": "scans.take_scans",
+    "undo_scan": "scans.undo_scans",
+    "seal_tube": "tubes.seal_tubes",
+    "seal_box": "boxes.seal_boxes",
+    "hand_over_box": "boxes.hand_over_boxes",
+    "receive_tube": "boxes.receive_tubes",
+    "antigen": "antigen.take_antigens",
+    "close_session": "sessions.close_sessions",
+}
+
+
+def verb_of(kind: str) -> Verb:
+    import importlib
+
+    module, _dot, name = _VERBS[kind].partition(".")
+    verb: Verb = getattr(importlib.import_module(f"parkkeeper.sampling.actions.{module}"), name)
+    return verb
+
+
+@dataclass(slots=True)
+class Work:
+    """A batch while it is done: what could be read, by kind; verdicts by position; what is kept aside."""
+
+    phone: Phone
+    envelope: Envelope
+    batch: UUID
+    at: datetime
+    by_kind: dict[str, list[Operation]] = field(default_factory=dict)
+    position: dict[UUID, int] = field(default_factory=dict)
+    told: dict[UUID, Verdict] = field(default_factory=dict)
+    repeats: dict[int, UUID] = field(default_factory=dict)
+    kept: dict[int, BadOperation | Refused] = field(default_factory=dict)
+
+    def keep(self, operations: list[Operation], why: BadOperation | Refused) -> None:
+        self.kept.update((self.position[operation.id], why) for operation in operations)
+
+
+def take_batch(phone: Phone, envelope: Envelope, *, at: datetime) -> tuple[dict[str, Any], bool]:
+    """Store the batch and return its reply, and whether that is the reply to an earlier sending of the same batch.
+
+    Raises OperationalError or InterfaceError when the database is away (nothing was acknowledged), Problem 503 when
+    others were in the way too often.
+    """
+    careful = False
+    for attempt in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _take(phone, envelope, at=at, careful=careful)
+        except (OperationalError, InterfaceError) as error:
+            if _state(error) not in _BEGIN_ANEW or connection.in_atomic_block:
+                raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        except Exception:
+            if careful:
+                raise
+            log.exception("batch %s of phone %s: done again carefully", envelope.id, phone.pk)
+            careful = True
+    raise Problem(503, "busy", _("服务器正忙，本次内容尚未确认。手机会自动重新发送。"), retry_after=2)
+
+
+def _state(error: Exception) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def _take(phone: Phone, envelope: Envelope, *, at: datetime, careful: bool) -> tuple[dict[str, Any], bool]:
+    batch, warnings = envelope.id, []
+    cursor = _claim(phone, envelope, batch, at)
+    if cursor is None:
+        earlier = _earlier_reply(batch, envelope.digest)
+        if earlier is not None:
+            return earlier, True
+        batch = deterministic_id("batch", str(envelope.id), envelope.digest.hex())
+        warnings = ["batch_id_reused"]
+        cursor = _claim(phone, envelope, batch, at)
+        if cursor is None:
+            return _earlier_reply(batch, envelope.digest) or {}, True
+    work = Work(phone, envelope, batch, at)
+    _read(work)
+    source = Source(holder=phone.holder, point=phone.point, phone_id=phone.pk, received_at=at)
+    for kind, operations in work.by_kind.items():
+        _do(work, verb_of(kind), operations, source, careful=careful)
+    _keep_poison(work)
+    _raise_doubts(work, reused=bool(warnings))
+    reply = _reply(work, cursor, warnings)
+    _finish(work, reply)
+    return reply, False
+
+
+def _claim(phone: Phone, envelope: Envelope, batch: UUID, at: datetime) -> str | None:
+    """Make the batch's row and return the changes' cursor of this moment, or None when the row was there.
+
+    Another sending of the same batch that is being done right now is waited for: that is what the primary key does.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sync_batch (id, phone_id, received_at, sent_at, offset_ms, operations, digest, reply)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, '{}') ON CONFLICT (id) DO NOTHING"
+            " RETURNING pg_snapshot_xmin(pg_current_snapshot())::text",
+            [batch, phone.pk, at, envelope.sent_at, envelope.offset_ms, len(envelope.operations), envelope.digest],
+        )
+        row = cursor.fetchone()
+    return f"{row[0]}-0" if row else None
+
+
+def _earlier_reply(batch: UUID, digest: bytes) -> dict[str, Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT digest, reply::text FROM sync_batch WHERE id = %s", [batch])
+        stored, reply = cursor.fetchone()
+    return orjson.loads(reply) if bytes(stored) == digest else None
+
+
+def _read(work: Work) -> None:
+    """Read every operation; what cannot be read is kept aside, what comes twice is done once."""
+    offset = timedelta(milliseconds=work.envelope.offset_ms)
+    found: dict[str, list[Operation]] = {kind: [] for kind in MAKERS}
+    for position, raw in enumerate(work.envelope.operations):
+        try:
+            kind, operation = parse(raw, offset)
+        except BadOperation as why:
+            work.kept[position] = why
+            continue
+        first = work.position.setdefault(operation.id, position)
+        if first == position:
+            found[kind].append(operation)
+        elif raw == work.envelope.operations[first]:
+            work.repeats[position] = operation.id
+        else:
+            work.kept[position] = BadOperation("id_reused", "id")
+    for kind, operations in found.items():
+        if operations:
+            work.by_kind[kind] = sorted(operations, key=lambda operation: operation.sequence)
+
+
+def _do(work: Work, verb: Verb, operations: list[Operation], source: Source, *, careful: bool) -> None:
+    if not careful:
+        _tell(work, operations, verb(operations, source, by=source.holder, at=source.received_at))
+        return
+    try:
+        with transaction.atomic():
+            _tell(work, operations, verb(operations, source, by=source.holder, at=source.received_at))
+    except (OperationalError, InterfaceError):
+        raise
+    except Forbidden:
+        work.keep(operations, BadOperation("not_allowed"))
+    except Exception as error:
+        if len(operations) > 1:
+            middle = len(operations) // 2
+            _do(work, verb, operations[:middle], source, careful=True)
+            _do(work, verb, operations[middle:], source, careful=True)
+            return
+        if not isinstance(error, Refused):
+            log.exception("operation %s of batch %s is kept aside", operations[0].id, work.batch)
+        work.keep(operations, error if isinstance(error, Refused) else BadOperation("server_error"))
+
+
+def _tell(work: Work, operations: list[Operation], verdicts: list[Verdict]) -> None:
+    told = {verdict.id: verdict for verdict in verdicts}
+    # an operation without a word on it must not pass for stored
+    if any(operation.id not in told for operation in operations):
+        raise IntegrityError("a verb gave no verdict on one of its operations")
+    work.told.update(told)
+
+
+def _code_of(why: BadOperation | Refused) -> str:
+    return why.code if isinstance(why, BadOperation) else "refused"
+
+
+def _keep_poison(work: Work) -> None:
+    if not work.kept:
+        return
+    PoisonOperation.objects.bulk_create(
+        PoisonOperation(
+            batch_id=work.batch,
+            position=position,
+            operation_id=_named(raw := work.envelope.operations[position]),
+            content_sealed=seal(dump(raw).decode(), settings.KEYS.data, context="sync.poison"),
+            code=_code_of(why),
+            received_at=work.at,
+        )
+        for position, why in sorted(work.kept.items())
+    )
+
+
+def _named(raw: Any) -> str:
+    """The id that an unreadable operation gives itself, as far as it can be stored."""
+    value = raw.get("id") if isinstance(raw, dict) else None
+    return value[:64] if isinstance(value, str) and value.isascii() and "\0" not in value else ""
+
+
+def _raise_doubts(work: Work, *, reused: bool) -> None:
+    doubts, phone, site = [], work.phone, work.phone.point.site_id
+    evidence = {"phone": phone.pk, "batch": str(work.batch), "operations": len(work.envelope.operations)}
+    if work.kept:
+        codes = {str(position): _code_of(why) for position, why in sorted(work.kept.items())}
+        doubts.append(("poison_operation", {**evidence, "codes": codes}))
+    if reused:
+        doubts.append(("batch_id_reused", {**evidence, "sent_as": str(work.envelope.id)}))
+    if phone.revoked_at is not None:
+        after = sorted(str(number) for number in _after_revocation(work))
+        doubts.append(("phone_revoked", {**evidence, "revoked_at": phone.revoked_at.isoformat(), "after": after}))
+    raise_doubts(
+        Doubt(
+            kind=kind,
+            key=f"{kind}:{work.batch}",
+            happened_at=work.at,
+            raised_at=work.at,
+            person_id=phone.holder_id,
+            site_id=site,
+            noun="batch",
+            noun_id=str(work.batch),
+            evidence=facts,
+        )
+        for kind, facts in doubts
+    )
+
+
+def _after_revocation(work: Work) -> set[UUID]:
+    """Operations that happened after the phone's enrolment was revoked, by the phone's corrected clock."""
+    revoked_at = work.phone.revoked_at
+    if revoked_at is None:
+        return set()
+    return {
+        operation.id
+        for operations in work.by_kind.values()
+        for operation in operations
+        if operation.happened_at >= revoked_at
+    }
+
+
+def _reply(work: Work, cursor: str, warnings: list[str]) -> dict[str, Any]:
+    reply: dict[str, Any] = {
+        "batch": str(work.batch),
+        "server_time": work.at.isoformat(),
+        "cursor": cursor,
+        "verdicts": _verdicts(work, _after_revocation(work)),
+    }
+    if warnings:
+        reply["warnings"] = warnings
+    if work.phone.revoked_at is not None:
+        reply["wipe"] = True
+    return reply
+
+
+def _verdicts(work: Work, after: set[UUID]) -> list[dict[str, Any]]:
+    verdicts: list[dict[str, Any]] = [{}] * len(work.envelope.operations)
+    for number, position in work.position.items():
+        if (verdict := work.told.get(number)) is not None and position not in work.kept:
+            told: dict[str, Any] = {"id": str(number), "verdict": "stored" if verdict.stored else "known"}
+            doubts = [*verdict.doubts, *(["phone_revoked"] if number in after else [])]
+            verdicts[position] = {**told, "doubts": doubts} if doubts else told
+    for position, number in work.repeats.items():
+        verdicts[position] = {"id": str(number), "verdict": "known"}
+    for position, why in work.kept.items():
+        message = why.message() if isinstance(why, BadOperation) else str(why)
+        verdicts[position] = {
+            "id": _named(work.envelope.operations[position]),
+            "verdict": "kept",
+            "code": _code_of(why),
+            "message": message,
+        }
+    return verdicts
+
+
+def _finish(work: Work, reply: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE sync_batch SET reply = %s::jsonb WHERE id = %s", [orjson.dumps(reply).decode(), work.batch]
+        )
+        seen = work.phone.last_seen_at
+        if seen is None or work.at - seen >= SEEN_EVERY:
+            cursor.execute("UPDATE sync_phone SET last_seen_at = %s WHERE id = %s", [work.at, work.phone.pk])

@@ -1,0 +1,113 @@
+"""What happened that a phone must know: journal lines of its site and of the whole park, by a cursor that loses none.
+
+A cursor is "XID-ID": the transaction and the line up to which all is known. Only lines of transactions that are
+finished for good are handed out (xid below the snapshot's xmin), in the order of transactions: a transaction that took
+its number early and commits late holds the cursor back instead of being passed.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from parkkeeper.sync.models import Phone
+from parkkeeper.sync.problems import Problem
+
+MOST = 500
+_CURSOR = re.compile(r"(\d{1,20})-(\d{1,19})", re.ASCII)
+
+# verb of the journal -> the facts that a phone needs of it; every other verb stays in the office
+WATCHED: dict[str, tuple[str, ...]] = {
+    "round.opened": ("day", "test", "rehearsal"),
+    "round.joined": ("round",),
+    "round.closed": ("day", "test"),
+    "session.opened": (),
+    "session.closed": (),
+    "tube_roll.issued": ("prefix", "serials"),
+    "slot.set": (),
+    "slots.set": (),
+    "point.changed": (),
+    "scans.taken": ("count",),
+    "scans.undone": ("count",),
+    "tubes.opened": ("count",),
+    "tubes.sealed": ("count",),
+    "boxes.sealed": ("count",),
+    "obligation.opened": (),
+    "obligations.opened": ("count",),
+    "obligation.closed": (),
+    "flag.raised": (),
+    "flag.lowered": (),
+    "phone.enrolled": (),
+    "phone.revoked": (),
+}
+
+
+def read_cursor(text: str) -> tuple[str, str] | None:
+    """The two numbers of a cursor as text, or None for "" (from now on). Raises Problem 400 for anything else."""
+    if not text:
+        return None
+    match = _CURSOR.fullmatch(text)
+    if match is None or int(match[1]) >= 2**64 or int(match[2]) >= 2**63:
+        raise Problem(
+            400,
+            "bad_cursor",
+            _("变更的起点“%(cursor)s”无法识别。请重新取得名单，从名单给出的起点继续。") % {"cursor": text[:40]},
+        )
+    return match[1], match[2]
+
+
+def horizon() -> str:
+    """The cursor of this moment: everything of transactions that are finished for good lies before it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text || '-0'")
+        return str(cursor.fetchone()[0])
+
+
+def changes(phone: Phone, text: str, *, most: int = MOST) -> dict[str, Any]:
+    """{"changes": [{"verb", "at", "noun", "id", …facts}], "cursor", "more"} after the cursor `text`, `most` at once."""
+    since = read_cursor(text)
+    if since is None:
+        return {"changes": [], "cursor": horizon(), "more": False}
+    # the horizon is read before the lines: what is handed out lies below it, the next cursor is not above it
+    end = horizon()
+    if _key(text) > _key(end):
+        raise _ahead()
+    rows = _rows(phone, since, end, most + 1)
+    more = len(rows) > most
+    rows = rows[:most]
+    if more:
+        end = f"{rows[-1][0]}-{rows[-1][1]}"
+    return {"changes": [_change(*row[2:]) for row in rows], "cursor": end, "more": more}
+
+
+def _key(cursor: str) -> tuple[int, int]:
+    xid, _dash, number = cursor.partition("-")
+    return int(xid), int(number)
+
+
+def _ahead() -> Problem:
+    # the server was restored from a backup: lines after the backup are gone, their numbers will be given out again
+    return Problem(
+        409, "cursor_ahead", _("服务器已从备份恢复，变更的起点不再有效。请重新取得名单，从名单给出的起点继续。")
+    )
+
+
+def _rows(phone: Phone, since: tuple[str, str], end: str, most: int) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT xid::text, id, verb, at, noun, noun_id, facts::text FROM park_journal_entry"
+            " WHERE (xid, id) > (%s::xid8, %s::bigint) AND xid < %s::xid8 AND verb = ANY(%s)"
+            " AND (site_id = %s OR site_id IS NULL) ORDER BY xid, id LIMIT %s",
+            [*since, end.partition("-")[0], list(WATCHED), phone.point.site_id, most],
+        )
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _change(verb: str, at: datetime, noun: str, number: str, facts: str) -> dict[str, Any]:
+    known = orjson.loads(facts)
+    told = {name: known[name] for name in WATCHED[verb] if name in known}
+    return {"verb": verb, "at": at.isoformat(), "noun": noun, "id": number, **told}

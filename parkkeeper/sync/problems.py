@@ -1,0 +1,82 @@
+"""What the door answers instead of doing: a machine code for the app, a sentence for the person who holds the phone."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+
+class Problem(Exception):
+    """A request that cannot be answered. `facts` go beside code and message; `retry_after` is in seconds."""
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after: int | None = None, **facts: Any) -> None:
+        super().__init__(code)
+        self.status, self.code, self.message = status, code, message
+        self.retry_after, self.facts = retry_after, facts
+
+    def body(self) -> dict[str, Any]:
+        """The answer's JSON: {"error": {"code", "message", …facts}}."""
+        return {"error": {"code": self.code, "message": self.message, **self.facts}}
+
+
+class Unreadable(Problem):
+    """A body that cannot be understood as a batch: the door keeps it as it came, for a person."""
+
+
+def database_away() -> Problem:
+    """The database did not answer; nothing was acknowledged, so the phone sends the same again."""
+    return Problem(
+        503,
+        "database_away",
+        _("服务器暂时无法保存数据，本次内容尚未确认。手机会自动重新发送，请勿清除应用数据。"),
+        retry_after=5,
+    )
+
+
+def bad_token() -> Problem:
+    return Problem(401, "unknown_token", _("这台手机没有登记，或登记已失效。请向园区办公室索取新的登记码。"))
+
+
+def too_often(seconds: int) -> Problem:
+    """Too many failed attempts; the same again is allowed after `seconds`."""
+    return Problem(
+        429,
+        "too_many_attempts",
+        _("失败次数过多，请在 %(seconds)s 秒后再试。") % {"seconds": seconds},
+        retry_after=seconds,
+    )
+
+
+def revoked() -> Problem:
+    return Problem(
+        403,
+        "phone_revoked",
+        _(
+            "这台手机的登记已被撤销：请先把未发送的内容发送完毕，随后应用会清除名单。如需继续使用，请向园区办公室索取新的登记码。"
+        ),
+        wipe=True,
+    )
+
+
+def no_post() -> Problem:
+    return Problem(
+        403, "no_post", _("登记人目前没有在这个采样点工作的岗位，不能取得名单。请园区办公室核对其岗位与有效期。")
+    )
+
+
+def wrong_protocol(sent: str, oldest: int, newest: int) -> Problem:
+    """426: the phone speaks a version that this server does not; says which ones it does."""
+    return Problem(
+        426,
+        "protocol_unsupported",
+        _(
+            "应用版本与服务器不匹配（协议 %(sent)s，服务器支持 %(oldest)s–%(newest)s）。"
+            "请联网打开应用完成更新；未发送的内容会保留。"
+        )
+        % {"sent": sent, "oldest": oldest, "newest": newest},
+        oldest=oldest,
+        newest=newest,
+    )
+
+
+def wrong_method(allowed: str) -> Problem:
+    return Problem(405, "wrong_method", _("这个地址只接受 %(allowed)s 请求。") % {"allowed": allowed})
