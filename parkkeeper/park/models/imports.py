@@ -19,6 +19,8 @@ class Import(models.Model):
         SITES = "sites", "场所"
 
     class State(models.TextChoices):
+        UPLOADED = "uploaded", "待核对列"
+        CHECKING = "checking", "预览中"
         PREVIEWED = "previewed", "已预览"
         APPLYING = "applying", "导入中"
         APPLIED = "applied", "已导入"
@@ -26,11 +28,13 @@ class Import(models.Model):
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="imports")
+    headings = models.JSONField(default=list, help_text="of the file's columns, in their order")
     columns = models.JSONField(default=dict, help_text="field name -> column number, as the user confirmed it")
-    state = models.CharField(max_length=12, choices=State.choices, default=State.PREVIEWED)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.UPLOADED)
     total = models.PositiveIntegerField(default=0, help_text="rows in the file")
-    done = models.PositiveIntegerField(default=0, help_text="rows dealt with")
-    counts = models.JSONField(default=dict, help_text="verdict -> rows")
+    done = models.PositiveIntegerField(default=0, help_text="rows dealt with in this state: the cursor of its steps")
+    preview = models.JSONField(default=dict, help_text="verdict -> rows, as the preview found them")
+    counts = models.JSONField(default=dict, help_text="verdict -> rows, as they were applied")
     notes = models.JSONField(default=list)
     at = models.DateTimeField()
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="imports")
@@ -56,7 +60,7 @@ class ImportRow(models.Model):
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
     problems = models.JSONField(default=list, help_text="[{column, code, params}] without personal values")
     content_sealed = models.BinaryField(help_text="the row's cells as JSON, sealed")
-    candidates = models.JSONField(default=list, help_text="ids of the people who may be meant")
+    candidates = models.JSONField(default=list, help_text="ids of the people (enterprises) who may be meant")
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     settled_how = models.CharField(max_length=40, blank=True)
