@@ -1,0 +1,1 @@
+"""The sampling system's verbs, one family a file."""

@@ -1,0 +1,174 @@
+"""The statements of reconciliation: one pass over a round's list, its scans and its tubes, all joined by hashing.
+
+Everything is as it was known at %(at)s: received by then, not undone, not struck, not withdrawn by then. They are made
+of constant pieces only; values travel as parameters.
+"""
+
+from parkkeeper.sampling.models import Test
+from parkkeeper.sampling.tubewords import TUBE_WORDS
+
+_KNOWN_SCANS = """s.round_id = %(round)s AND s.received_at <= %(at)s
+     AND (s.undone_received_at IS NULL OR s.undone_received_at > %(at)s)"""
+# A person's name that staff found later was not known before.
+NAMED_SCANS = f"""{_KNOWN_SCANS}
+     AND s.person_id IS NOT NULL AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)"""
+
+# A scan in a tube of another round says nothing: its results may be of the tube's first use.
+_WORDS = f"""
+asked_tube AS (
+  SELECT id AS tube_id FROM sampling_tube WHERE round_id = %(round)s
+  UNION ALL SELECT id FROM sampling_tube WHERE round_id IS NULL
+), {TUBE_WORDS}, word AS (
+  SELECT tube_id, received_at, condition_at,
+    CASE WHEN ruling = 'positive' THEN 1 WHEN outcome = 'negative' THEN 2 WHEN outcome IS NOT NULL THEN 7
+         WHEN lost OR condition <> 'good' THEN 8 WHEN condition = 'good' THEN 4 ELSE 3 END AS code
+  FROM tube_word
+)"""
+_CODE = """CASE WHEN w.code IS NULL THEN 7
+      WHEN w.code = 3 AND s.scanned_at < %(to_lab_by)s THEN 10
+      WHEN w.code = 4 AND s.scanned_at < %(result_by)s THEN 9
+      ELSE w.code END"""
+_ANTIGEN_CODE = "CASE a.value WHEN 'positive' THEN 1 WHEN 'negative' THEN 2 ELSE 7 END"
+_KNOWN_ANTIGENS = "a.day = %(day)s AND a.received_at <= %(at)s"
+
+_SAMPLES = {
+    Test.PCR: f"""{_WORDS}, sample AS (
+  SELECT s.person_id, min({_CODE}) AS code
+  FROM sampling_scan s LEFT JOIN word w ON w.tube_id = s.tube_id
+  WHERE {NAMED_SCANS}
+  GROUP BY s.person_id
+)""",
+    Test.ANTIGEN: f"""sample AS (
+  SELECT a.person_id, min({_ANTIGEN_CODE}) AS code
+  FROM sampling_antigen_test a WHERE {_KNOWN_ANTIGENS}
+  GROUP BY a.person_id
+)""",
+}
+_TOLD_SAMPLES = {
+    Test.PCR: f"""{_WORDS}, sample AS (
+  SELECT DISTINCT ON (s.person_id) s.person_id, s.tube_id, s.scanned_at AS taken_at,
+    coalesce(w.received_at, w.condition_at) AS said_at, {_CODE} AS code
+  FROM sampling_scan s LEFT JOIN word w ON w.tube_id = s.tube_id
+  WHERE {NAMED_SCANS} AND s.person_id IN (SELECT person_id FROM line)
+  ORDER BY s.person_id, {_CODE}, s.scanned_at
+)""",
+    Test.ANTIGEN: f"""sample AS (
+  SELECT DISTINCT ON (a.person_id) a.person_id, NULL::bigint AS tube_id, a.taken_at, a.received_at AS said_at,
+    {_ANTIGEN_CODE} AS code
+  FROM sampling_antigen_test a WHERE {_KNOWN_ANTIGENS} AND a.person_id IN (SELECT person_id FROM line)
+  ORDER BY a.person_id, {_ANTIGEN_CODE}, a.taken_at
+)""",
+}
+
+_OWING = """SELECT 1 FROM sampling_obligation o WHERE o.person_id = {person} AND o.opened_at <= %(at)s
+      AND (o.closed_at IS NULL OR o.closed_at > %(at)s)"""
+
+# An ordered retest speaks for its line once its own tube has: the person then was tested for this round.
+_HANDLED = f"""handled AS (
+  SELECT person_id, min(code) AS code, min(at) AS at FROM (
+    SELECT d.person_id, CASE d.kind WHEN 'excused' THEN 5 ELSE 6 END AS code, d.at
+    FROM sampling_disposition d
+    WHERE d.round_id = %(round)s AND d.kind IN ('excused', 'elsewhere') AND d.at <= %(at)s
+      AND (d.withdrawn_at IS NULL OR d.withdrawn_at > %(at)s)
+    UNION ALL
+    SELECT d.person_id,
+      CASE WHEN r.value = 'positive' AND EXISTS ({_OWING.format(person="d.person_id")}) THEN 1 ELSE 2 END, o.closed_at
+    FROM sampling_disposition d
+    JOIN sampling_obligation o ON o.person_id = d.person_id AND o.cause = 'order:' || d.uuid AND o.closed_at <= %(at)s
+    JOIN sampling_result r ON r.id = o.closed_by_result_id
+    WHERE d.round_id = %(round)s AND d.kind = 'retest' AND d.at <= %(at)s
+  ) AS handling GROUP BY person_id
+)"""
+
+# A positive is resolved when it made its person owe something and nothing is owed any more. Asked of positives only.
+_CAUSED = {
+    Test.PCR: """SELECT 1 FROM sampling_obligation o
+      JOIN sampling_scan s ON s.tube_id = o.tube_id AND s.person_id = o.person_id AND s.round_id = %(round)s
+      WHERE o.person_id = l.person_id AND o.opened_at <= %(at)s""",
+    Test.ANTIGEN: """SELECT 1 FROM sampling_obligation o
+      JOIN sampling_antigen_test a ON a.id = o.antigen_id AND a.day = %(day)s
+      WHERE o.person_id = l.person_id AND o.opened_at <= %(at)s""",
+}
+
+
+def _line_code(test: Test) -> str:
+    return f"""CASE l.standing WHEN 'due' THEN
+      CASE WHEN x.code = 1 AND EXISTS ({_CAUSED[test]}) AND NOT EXISTS ({_OWING.format(person="l.person_id")}) THEN 2
+           ELSE least(x.code, h.code, 11) END
+    WHEN 'not_yet' THEN 12 WHEN 'excused' THEN 13 WHEN 'silent' THEN 14 WHEN 'isolated' THEN 15
+    WHEN 'elsewhere' THEN 16 WHEN 'away' THEN 17 ELSE 18 END"""
+
+
+# The columns by which counts are grouped.
+GROUPS = {
+    "park": "NULL::bigint",
+    "grid": "l.grid_id",
+    "enterprise": "l.enterprise_id",
+    "point": "l.point_id",
+    "slot": "l.slot_from",
+    "standing": "l.standing",
+}
+
+WITHIN = """ AND (l.enterprise_id = ANY(%(enterprises)s) OR l.grid_id = ANY(%(grids)s)
+    OR l.point_id IN (SELECT id FROM sampling_point WHERE site_id = ANY(%(sites)s)))"""
+
+_LINES = "l.round_id = %(round)s AND (l.added_at IS NULL OR l.added_at <= %(at)s)"
+
+
+def counts_sql(test: Test, by: str, where: str) -> str:
+    """Rows (key, added, code, lines, of them sampled, of them on post); `where` narrows the lines."""
+    return f"""WITH {_SAMPLES[test]}, {_HANDLED}
+SELECT {GROUPS[by]} AS key, l.added_at IS NOT NULL AS added, {_line_code(test)} AS code,
+  count(*), count(x.person_id), count(*) FILTER (WHERE l.on_post)
+FROM sampling_due l
+LEFT JOIN sample x ON x.person_id = l.person_id
+LEFT JOIN handled h ON h.person_id = l.person_id
+WHERE {_LINES}{where}
+GROUP BY 1, 2, 3"""
+
+
+def lines_sql(test: Test, where: str, *, search: str = "", page: str = "") -> str:
+    """Rows of lines whose code is in %(codes)s, ordered by enterprise and name; `search` narrows by person."""
+    return f"""WITH line AS MATERIALIZED (
+  SELECT l.* FROM sampling_due l JOIN park_person p ON p.id = l.person_id WHERE {_LINES}{where}{search}
+), {_TOLD_SAMPLES[test]}, {_HANDLED}, told AS (
+  SELECT l.id, {_line_code(test)} AS code, x.tube_id, x.taken_at, x.said_at, h.at AS handled_at
+  FROM line l LEFT JOIN sample x ON x.person_id = l.person_id LEFT JOIN handled h ON h.person_id = l.person_id
+)
+SELECT l.person_id, p.uuid, p.name, p.staff_number, p.phone, p.document_tail, l.enterprise_id, e.short_name, l.grid_id,
+  l.point_id, point.code, l.slot_from, told.code, told.tube_id, tube.code, told.taken_at, told.said_at,
+  told.handled_at, l.on_post, l.added_at IS NOT NULL, count(*) OVER ()
+FROM told JOIN line l ON l.id = told.id
+JOIN park_person p ON p.id = l.person_id
+JOIN park_enterprise e ON e.id = l.enterprise_id
+LEFT JOIN sampling_point point ON point.id = l.point_id
+LEFT JOIN sampling_tube tube ON tube.id = told.tube_id
+WHERE told.code = ANY(%(codes)s)
+ORDER BY e.pinyin, e.id, p.pinyin, p.id {page}"""
+
+
+PROGRESS = {
+    Test.PCR: f"""SELECT first, count(*) FROM (
+  SELECT date_bin(%(step)s, min(s.scanned_at), %(opens)s) AS first
+  FROM sampling_scan s JOIN sampling_due l ON l.round_id = s.round_id AND l.person_id = s.person_id
+  WHERE {NAMED_SCANS} AND l.standing = 'due' AND l.added_at IS NULL{{where}}
+  GROUP BY s.person_id) AS f GROUP BY first ORDER BY first""",
+    Test.ANTIGEN: f"""SELECT first, count(*) FROM (
+  SELECT date_bin(%(step)s, min(a.taken_at), %(opens)s) AS first
+  FROM sampling_antigen_test a JOIN sampling_due l ON l.round_id = %(round)s AND l.person_id = a.person_id
+  WHERE {_KNOWN_ANTIGENS} AND l.standing = 'due' AND l.added_at IS NULL{{where}}
+  GROUP BY a.person_id) AS f GROUP BY first ORDER BY first""",
+}
+
+# People and unknown people in the round's tubes who stand on no line of its list.
+STRAYS = f"""SELECT s.id, s.tube_id, t.code, s.point_id, point.code, s.scanned_at, s.how, s.claimed,
+  CASE WHEN s.identified_at > %(at)s THEN NULL ELSE s.person_id END, p.name, p.employer_id, e.short_name,
+  count(*) OVER ()
+FROM sampling_scan s JOIN sampling_tube t ON t.id = s.tube_id
+LEFT JOIN sampling_point point ON point.id = s.point_id
+LEFT JOIN park_person p ON p.id = s.person_id AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)
+LEFT JOIN park_enterprise e ON e.id = p.employer_id
+LEFT JOIN sampling_due l ON l.round_id = s.round_id AND l.person_id = p.id
+  AND (l.added_at IS NULL OR l.added_at <= %(at)s)
+WHERE {_KNOWN_SCANS} AND l.id IS NULL{{where}}
+ORDER BY s.scanned_at DESC, s.id {{page}}"""
