@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "parkkeeper.board",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.contrib.messages",
     "django.contrib.postgres",
     "django_htmx",
     "csp",
@@ -98,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "parkkeeper.park.middleware.MomentMiddleware",
     "parkkeeper.park.middleware.LanguageMiddleware",
     "parkkeeper.park.middleware.AccessMiddleware",
@@ -114,6 +116,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
                 "parkkeeper.park.context.frame",
             ],
             "builtins": ["parkkeeper.park.templatetags.park", "django.templatetags.i18n"],
@@ -122,6 +125,7 @@ TEMPLATES = [
 ]
 
 AUTH_USER_MODEL = "park.Account"
+AUTHENTICATION_BACKENDS = ["parkkeeper.park.backend.AccountBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -131,6 +135,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_SECONDS = 2 * 3600
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # a note after a form needs no session row
+CSRF_FAILURE_VIEW = "parkkeeper.park.views.errors.csrf_failed"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

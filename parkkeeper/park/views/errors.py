@@ -1,20 +1,55 @@
-"""Pages for what went wrong: each says what happened and where to go."""
+"""Pages for what went wrong: each says what happened and where to go. No frame: they must not ask the database."""
 
+import sys
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from parkkeeper.park.context import HTML_LANGUAGES
+
+
+def _page(request: HttpRequest, name: str, status: int, told: str = "") -> HttpResponse:
+    """Errors may come before the language was chosen, so that is done here; a refresh in place gets only the words."""
+    language = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if language not in dict(settings.LANGUAGES):
+        language = translation.get_language_from_request(request)
+    part = request.headers.get("HX-Request") == "true"
+    with translation.override(language):
+        context = {"told": told, "html_language": HTML_LANGUAGES.get(language, "zh-Hans"), "name": name, "part": part}
+        html = render_to_string("park/errors/part.html" if part else f"park/errors/{name}.html", context)
+    return HttpResponse(html, status=status, headers={"Content-Language": language})
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "park/errors/400.html", status=400)
+    return _page(request, "400", 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "park/errors/403.html", status=403)
+    return _page(request, "403", 403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "park/errors/404.html", status=404)
+    return _page(request, "404", 404)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's guard against foreign pages did not fit: mostly a page left open over a new log-in."""
+    return _page(request, "403", 403, _("页面已过期：请返回上一页，刷新后再提交。填写的内容没有保存。"))
+
+
+def refused(request: HttpRequest, told: str) -> HttpResponse:
+    """A rule forbids it now; `told` says why and what to do."""
+    return _page(request, "refused", 422, told)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return render(request, "park/errors/500.html", status=500)
+    """503 while the database does not answer (it comes back by itself), else 500."""
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        response = _page(request, "503", 503)
+        response["Retry-After"] = "10"
+        return response
+    return _page(request, "500", 500)

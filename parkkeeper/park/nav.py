@@ -1,0 +1,111 @@
+"""The office's navigation: which pages stand on the left, in which order; a page shows when it exists and may be opened."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from parkkeeper.park import access
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page of the navigation: the name of its address, its title, its icon, and the pages that lie under it."""
+
+    page: str
+    title: Promise
+    icon: str
+    under: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries under one heading."""
+
+    title: Promise
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as a template shows it."""
+
+    title: Promise
+    icon: str
+    href: str
+    current: bool
+    page: str
+
+
+GROUPS = (
+    Group(
+        _("采样"),
+        (
+            Entry("today", _("今日"), "home"),
+            Entry("starfield", _("采样点"), "point", ("points", "point")),
+            Entry("rounds", _("轮次"), "round", ("round", "round_progress")),
+            Entry("missing", _("未采样人员"), "missing"),
+            Entry("tubes", _("试管"), "tube", ("tube",)),
+            Entry("boxes", _("转运箱"), "box", ("box",)),
+            Entry("results", _("检测结果"), "result", ("result", "lab_file")),
+            Entry("positives", _("阳性处置"), "alert"),
+            Entry("antigen", _("抗原自测"), "check"),
+            Entry("anomalies", _("异常"), "doubt", ("anomaly",)),
+        ),
+    ),
+    Group(
+        _("登记册"),
+        (
+            Entry("enterprises", _("企业"), "enterprise", ("enterprise",)),
+            Entry("people", _("人员"), "people", ("person",)),
+            Entry("imports", _("导入"), "import", ("import", "import_new")),
+            Entry("phones", _("手机"), "phone", ("phone",)),
+        ),
+    ),
+    Group(
+        _("管理"),
+        (
+            Entry("rulebook", _("规则"), "rules", ("rule", "rule_new")),
+            Entry("journal", _("日志"), "journal"),
+            Entry(
+                "settings",
+                _("设置"),
+                "settings",
+                ("accounts", "account", "account_new", "posts", "post", "post_new", "certificates", "certificate",
+                 "certificate_new", "emergency", "park_data"),
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+
+@cache
+def _address(page: str) -> str | None:
+    try:
+        return reverse(page)
+    except NoReverseMatch:
+        return None
+
+
+def may_open(request: HttpRequest, page: str) -> bool:
+    """Whether the person of the request may open the page of that name anywhere."""
+    verb = access.PAGES.get(page)
+    return verb is not None and access.may(request.person, verb, at=request.at)  # type: ignore[attr-defined]
+
+
+def _shown(request: HttpRequest, entries: tuple[Entry, ...]) -> Iterator[Shown]:
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    for entry in entries:
+        href = _address(entry.page)
+        if href and may_open(request, entry.page):
+            yield Shown(entry.title, entry.icon, href, here == entry.page or here in entry.under, entry.page)
+
+
+def navigation(request: HttpRequest) -> list[tuple[Promise, list[Shown]]]:
+    """The groups that the person of the request may see, without empty ones; asks the database for posts only."""
+    groups = ((group.title, list(_shown(request, group.entries))) for group in GROUPS)
+    return [(title, entries) for title, entries in groups if entries]

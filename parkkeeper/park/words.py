@@ -1,0 +1,66 @@
+"""What machine names are called in people's languages: verbs of the journal, kinds of messages.
+
+Each system adds its own words when it starts (AppConfig.ready), since `park` knows nothing of the systems above it:
+
+    words.add_verbs({"round.opened": _("开启轮次")})
+    words.add_messages({"positive_pool": _("试管 %(tube)s 混采阳性，请立即通知 %(count)s 人就地隔离。")})
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+VERBS: dict[str, Promise | str] = {
+    "account.logged_in": _("登录"),
+    "account.logged_out": _("退出"),
+    "account.made": _("新建账号"),
+    "account.password_changed": _("修改密码"),
+    "account.password_reset": _("重置密码"),
+    "account.locked": _("停用账号"),
+    "account.unlocked": _("启用账号"),
+    "account.language_chosen": _("选择语言"),
+    "messages.read": _("阅读消息"),
+    "person.looked_at": _("查看个人信息"),
+    "people.listed": _("查看或导出名单"),
+    "people.exported": _("导出名单"),
+    "post.appointed": _("任命岗位"),
+    "post.ended": _("结束岗位"),
+    "certificate.issued": _("颁发上岗证"),
+    "certificate.revoked": _("吊销上岗证"),
+    "emergency.declared": _("启动应急状态"),
+    "emergency.ended": _("结束应急状态"),
+    "rule.changed": _("修改规则"),
+    "park.changed": _("修改园区资料"),
+    "journal.verified": _("核验日志"),
+    "journal.exported": _("导出日志"),
+    "file.opened": _("下载文件"),
+}
+MESSAGES: dict[str, Promise | str] = {}
+
+
+def add_verbs(titles: Mapping[str, Promise | str]) -> None:
+    """Give journal verbs their titles; a later title of the same verb wins."""
+    VERBS.update(titles)
+
+
+def add_messages(texts: Mapping[str, Promise | str]) -> None:
+    """Give kinds of messages their texts, with named placeholders that a message's params fill."""
+    MESSAGES.update(texts)
+
+
+def say_verb(verb: str) -> str:
+    """The title of a journal verb in the reader's language; the verb itself when nobody gave it one."""
+    return str(VERBS.get(verb, verb))
+
+
+def say_message(kind: str, params: Mapping[str, Any]) -> str:
+    """A message's text in the reader's language. A kind or a placeholder that is not known shows what there is."""
+    text = MESSAGES.get(kind)
+    if text is None:
+        return kind + ("：" + "，".join(f"{key} {value}" for key, value in params.items()) if params else "")
+    try:
+        return str(text) % params
+    except (KeyError, ValueError, TypeError):
+        return f"{text} {dict(params)}"
