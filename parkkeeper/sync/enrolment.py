@@ -100,6 +100,6 @@ def _redeem(code: str, name: str, version: str, nonce: str, *, at: datetime) -> 
 
 
 def _token(code: str, nonce: str) -> str:
-    """256 bits that only this installation can make of code and nonce: not stored, made again for a repeated request."""
+    """256 bits that only this installation makes of code and nonce: not stored, made again for a repeated request."""
     message = "\0".join((get_current_schema().schema_name, code, nonce))
     return hmac.digest(settings.SECRET_KEY.encode(), b"phone token\0" + message.encode(), hashlib.sha256).hex()

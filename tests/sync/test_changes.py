@@ -1,0 +1,121 @@
+"""The cursor of changes loses nothing, whatever order transactions commit in."""
+
+import time
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django_pgschemas.schema import get_current_schema
+
+from parkkeeper.park.journal import record
+from parkkeeper.sync.outbox import changes, horizon
+from tests.sync.handset import Handset, enrolled, json_of
+from tests.world import EVENING, world
+
+
+def read_all(phone: Handset, cursor: str, *, expect: int, most: int = 500) -> tuple[list[str], str]:
+    """What comes after the cursor, page by page; other databases of the server may hold the horizon for a moment."""
+    seen: list[str] = []
+    until = time.monotonic() + 20
+    while True:
+        told = changes(phone.row, cursor, most=most)
+        seen += [change["id"] for change in told["changes"]]
+        cursor = told["cursor"]
+        if not told["more"] and (len(seen) >= expect or time.monotonic() > until):
+            return seen, cursor
+        time.sleep(0.05)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_commits_late_is_not_passed() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    begin = horizon()
+    other = connections.create_connection("default")
+    try:
+        other.set_autocommit(False)
+        late = _insert(other, "session.opened", w.point.site_id)  # takes the lower id, commits last
+        record("session.closed", by=None, at=EVENING, site=w.point.site_id)
+        early, middle = read_all(phone, begin, expect=0)
+        other.commit()
+        assert early == [], "a line above a running transaction was handed out: a cursor would pass the running one"
+        seen, _end = read_all(phone, middle, expect=2)
+        assert late in _ids("session.opened")
+        assert len(seen) == 2
+    finally:
+        other.close()
+
+
+def _insert(other: Any, verb: str, site: int) -> int:
+    with other.cursor() as cursor:
+        cursor.execute(f"SET search_path = {get_current_schema().schema_name}, public")
+        cursor.execute(
+            "INSERT INTO park_journal_entry (at, by_name, verb, noun, noun_id, site_id, facts)"
+            " VALUES (%s, '', %s, 'session', 'late', %s, '{}') RETURNING id",
+            [EVENING, verb, site],
+        )
+        number: int = cursor.fetchone()[0]
+    return number
+
+
+def _ids(verb: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM park_journal_entry WHERE verb = %s", [verb])
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_of_changes_join_without_gap_or_overlap() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    begin = horizon()
+    with transaction.atomic():
+        for _n in range(7):
+            record("session.opened", w.point, by=None, at=EVENING, site=w.point.site_id)
+    for _n in range(4):
+        record("session.closed", w.point, by=None, at=EVENING, site=w.point.site_id)
+    seen, end = read_all(phone, begin, expect=11, most=3)
+    assert len(seen) == 11
+    assert read_all(phone, end, expect=0)[0] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_phone_hears_of_its_own_site_and_of_the_whole_park_only() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    begin = horizon()
+    record("session.opened", w.nearby, by=None, at=EVENING, site=w.nearby.site_id)
+    record("account.made", w.point, by=w.office, at=EVENING)
+    record("round.opened", w.programme, by=w.office, at=EVENING, day="2022-05-10", test="pcr", people=6)
+    until = time.monotonic() + 20
+    while not (told := json_of(phone.ask("GET", f"changes?cursor={begin}")))["changes"] and time.monotonic() < until:
+        time.sleep(0.05)
+    [change] = told["changes"]
+    assert (change["verb"], change["day"]) == ("round.opened", "2022-05-10")
+    assert "people" not in change
+
+
+@pytest.mark.django_db
+def test_without_a_cursor_the_changes_begin_now() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    told = json_of(phone.ask("GET", "changes"))
+    assert (told["changes"], told["more"]) == ([], False)
+    assert told["cursor"].endswith("-0")
+
+
+@pytest.mark.django_db
+def test_a_cursor_from_after_the_backup_is_not_believed() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    answer = phone.ask("GET", f"changes?cursor={10**15}-0")
+    assert (answer.status_code, json_of(answer)["error"]["code"]) == (409, "cursor_ahead")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cursor", ["7", "a-b", "1-2-3", "-1-0", f"{2**64}-0", "１-０", "1-0';--"])
+def test_a_wrong_cursor_is_named(cursor: str) -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    answer = phone.ask("GET", "changes?cursor=" + cursor)
+    assert (answer.status_code, json_of(answer)["error"]["code"]) == (400, "bad_cursor")

@@ -1,0 +1,131 @@
+"""The roster: the people due at the phone's point in the current round, hashed, and no more."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from parkkeeper.kernel.crypto import device_hash
+from parkkeeper.park.models import JournalEntry, Person, Post
+from parkkeeper.park.vault import document_of
+from parkkeeper.sampling.models import Due, Obligation, Point, Round, Scan, Tube
+from tests.sync.handset import enrolled, json_of
+from tests.world import EVENING, MORNING, World, world
+
+pytestmark = pytest.mark.django_db
+
+
+def a_round(w: Any, *, day: date = date(2022, 5, 10), **more: Any) -> Round:
+    begin = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    facts = {"opens_at": begin, "closes_at": begin + timedelta(hours=5), "frozen_at": begin} | more
+    return Round.objects.create(programme=w.programme, test="pcr", day=day, **facts)
+
+
+def due(w: World, run: Round, person: Person, point: Point | None, standing: str = "due") -> None:
+    Due.objects.create(
+        round=run, person=person, standing=standing, on_post=True, enterprise=person.employer, point=point,
+        slot_from=1020,
+    )  # fmt: skip
+
+
+def filled(w: Any) -> Round:
+    run = a_round(w)
+    for person in w.workers:
+        due(w, run, person, w.point)
+    for person in w.lotus_workers:
+        due(w, run, person, w.nearby)
+    return run
+
+
+def test_the_roster_holds_the_points_people_and_nobody_elses() -> None:
+    w: Any = world()
+    filled(w)
+    told = json_of(enrolled(w.scanner, w.point, by=w.office).ask("GET", "roster"))
+    assert sorted(p["person"] for p in told["people"]) == sorted(str(p.uuid) for p in w.workers)
+    assert told["round"]["pool_size"] == 10
+    assert told["rolls"] == [{"prefix": "YQ", "from": 1, "to": 999}]
+    assert {s["name"] for s in told["specialists"]} == {"采样戊", "扫码己"}
+
+
+def test_documents_are_hashed_with_the_phones_own_salt() -> None:
+    w: Any = world()
+    filled(w)
+    first, second = enrolled(w.scanner, w.point, by=w.office), enrolled(w.scanner, w.point, by=w.office)
+    answers = [phone.ask("GET", "roster") for phone in (first, second)]
+    document = document_of(w.workers[0])
+    hashes = [
+        next(p["document_hash"] for p in json_of(a)["people"] if p["person"] == str(w.workers[0].uuid)) for a in answers
+    ]
+    assert hashes[0] == device_hash(document, bytes(first.row.salt))
+    assert hashes[0] != hashes[1]
+    assert document.encode() not in answers[0].content
+    assert set(json_of(answers[0])["people"][0]) == {
+        "person", "name", "initials", "staff_number", "enterprise", "document_hash", "tail", "slot", "due", "single",
+        "done",
+    }  # fmt: skip
+
+
+def test_done_and_not_to_be_pooled_are_marked() -> None:
+    w: Any = world()
+    run = filled(w)
+    swabbed, owing, isolated = w.workers[0], w.workers[1], w.mei
+    tube = Tube.objects.create(code="T1", first_heard_at=EVENING)
+    Scan.objects.create(
+        id=uuid4(), tube=tube, person=swabbed, round=run, how="code", scanned_at=EVENING, device_at=EVENING,
+        received_at=EVENING,
+    )  # fmt: skip
+    due(w, run, isolated, w.point, "isolated")
+    for person in (owing, isolated):
+        Obligation.objects.create(
+            person=person, kind="single_retest", cause="tube:T0", opened_at=MORNING, due_at=EVENING
+        )
+    people = {p["person"]: p for p in json_of(enrolled(w.scanner, w.point, by=w.office).ask("GET", "roster"))["people"]}
+    assert [people[str(p.uuid)]["done"] for p in (swabbed, owing)] == [True, False]
+    assert [people[str(p.uuid)]["single"] for p in (swabbed, owing, isolated)] == [False, True, True]
+    assert people[str(isolated.uuid)]["due"] is False
+
+
+def test_an_unchanged_roster_is_not_sent_again() -> None:
+    w: Any = world()
+    run = filled(w)
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    first = phone.ask("GET", "roster", Accept_Encoding="gzip")
+    assert first["Content-Encoding"] == "gzip"
+    assert "Vary" not in first.headers
+    again = phone.ask("GET", "roster", If_None_Match=first["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    due(w, run, w.mei, w.point)
+    assert phone.ask("GET", "roster", If_None_Match=first["ETag"]).status_code == 200
+
+
+def test_reading_a_roster_is_written_to_the_journal() -> None:
+    w: Any = world()
+    filled(w)
+    enrolled(w.scanner, w.point, by=w.office).ask("GET", "roster")
+    line = JournalEntry.objects.get(verb="people.listed")
+    assert (line.by_id, line.facts["count"], line.facts["where"]) == (w.scanner.pk, 6, "phone.roster")
+
+
+def test_without_a_round_the_roster_is_empty_and_says_so() -> None:
+    w: Any = world()
+    a_round(w, day=date(2022, 5, 9))
+    told = json_of(enrolled(w.scanner, w.point, by=w.office).ask("GET", "roster"))
+    assert (told["round"], told["people"]) == (None, [])
+
+
+def test_a_round_that_works_past_midnight_is_still_the_current_one() -> None:
+    w: Any = world()
+    run = a_round(w, closes_at=datetime(2022, 5, 10, 17, tzinfo=UTC))
+    due(w, run, w.workers[0], w.point)
+    after_midnight = datetime(2022, 5, 10, 16, 30, tzinfo=UTC)
+    told = json_of(enrolled(w.scanner, w.point, by=w.office).ask("GET", "roster", at=after_midnight))
+    assert told["round"]["day"] == "2022-05-10"
+
+
+def test_a_holder_without_a_post_gets_no_roster() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    Post.objects.filter(person=w.scanner).update(during=(date(2022, 4, 1), date(2022, 5, 10)))
+    answer = phone.ask("GET", "roster")
+    assert (answer.status_code, json_of(answer)["error"]["code"]) == (403, "no_post")
