@@ -125,7 +125,7 @@ def run_check(arguments: list[str]) -> int:
         "imports": [sys.executable, "-c", imports, "--no-cache", "--no-logo"],
         "types": [*python, "mypy"],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
-        "unit tests": [*_pytest(), "--quiet", "--ignore=tests/pages", "--ignore=tests/faults", "-m", "not browser"],
+        "unit tests": [*_pytest(), "--quiet", "--ignore=tests/pages", "--ignore=tests/faults"],
     }
     failed = []
     with _test_env() as env:

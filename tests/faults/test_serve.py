@@ -21,6 +21,8 @@ from parkkeeper.kernel.postgres_home import Layout
 from parkkeeper.kernel.postgres_leftovers import postmaster_of, processes_in
 from parkkeeper.kernel.processes import CHECKOUT, child_env, free_port
 
+COMMAND = ("-m", "parkkeeper.config.commands")
+
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
@@ -38,10 +40,9 @@ class Site:
         self.home = home
         self.port = free_port()
         kept = {name: value for name, value in child_env().items() if not name.startswith(("PARKKEEPER", "DATABASE"))}
-        self.said_in = (home / f"said-{self.port}").open("w+")  # noqa: SIM115 closed by close()
+        self.said_in = (home / f"said-{self.port}").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "parkkeeper.config.commands", "serve", "--data", str(home)]
-            + ["--port", str(self.port), *arguments],  # noqa: RUF005
+            [sys.executable, *COMMAND, "serve", "--data", str(home), "--port", str(self.port), *arguments],
             env=kept,
             cwd=CHECKOUT,
             stdout=self.said_in,
