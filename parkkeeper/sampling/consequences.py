@@ -38,6 +38,7 @@ HAVING heard.pool_size = 1 OR bool_or(r.value <> 'negative' OR r.struck_at IS NO
     OR bool_or(EXISTS (SELECT FROM sampling_obligation o WHERE o.closed_by_result_id = r.id))
 """
 
+
 def judge_tubes(tube_ids: Iterable[int], *, at: datetime) -> None:
     """Derive everything that follows for these tubes; the last step of every action that touched them.
 
@@ -65,6 +66,11 @@ def judge_tubes(tube_ids: Iterable[int], *, at: datetime) -> None:
 def hold_results() -> None:
     """Wait for all who are bringing scans and keep new ones waiting until this transaction ends; for result intake."""
     query(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
+def share_results() -> None:
+    """Make whoever brings results wait until this transaction ends; for scans, before they lock any row."""
+    query(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
 
 
 def settle_people(people: Iterable[int], *, at: datetime) -> None:

@@ -30,8 +30,15 @@ def scan(into: Tube, person: Person | None, *, minutes: float = 0, round: Round 
     """A scan of that person, taken and received that long after 18:00."""
     when = later(minutes)
     return Scan.objects.create(
-        id=new_id(), tube=into, person=person, round=round, point=into.point, how="code", scanned_at=when,
-        device_at=when, received_at=when,
+        id=new_id(),
+        tube=into,
+        person=person,
+        round=round,
+        point=into.point,
+        how="code",
+        scanned_at=when,
+        device_at=when,
+        received_at=when,
     )
 
 
@@ -54,8 +61,13 @@ def owing(person: Person) -> list[tuple[str, str]]:
 def make_round(w: Any, *people: Person, day: Any = DAY, standing: str = "due", shift: float = 0, **more: Any) -> Round:
     """A PCR round of that day (its window 17:00-22:00, `shift` minutes later), with these people on its frozen list."""
     made = Round.objects.create(
-        programme=w.programme, test="pcr", day=day, opens_at=later(-60 + shift), closes_at=later(240 + shift),
-        frozen_at=later(shift, MORNING), **more,
+        programme=w.programme,
+        test="pcr",
+        day=day,
+        opens_at=later(-60 + shift),
+        closes_at=later(240 + shift),
+        frozen_at=later(shift, MORNING),
+        **more,
     )
     due(made, *people, standing=standing, w=w)
     return made

@@ -1,57 +1,34 @@
 """The laboratory's word on tubes: taken row by row, whether or not the park has heard of the tube."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.kernel.tubes import read_tube_code
 from parkkeeper.park.access import require
 from parkkeeper.park.errors import Refused
+from parkkeeper.park.files import store_file
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Anomaly, Person, StoredFile
 from parkkeeper.sampling.arrays import moments, texts
 from parkkeeper.sampling.consequences import hold_results, judge_tubes
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
+from parkkeeper.sampling.hl7 import split_messages
+from parkkeeper.sampling.labfiles import preview_lab_file
+from parkkeeper.sampling.labmessages import MessageRead, acknowledge, read_message
+from parkkeeper.sampling.labrows import Problem, ResultIn
+from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import Laboratory, LabReport, Result, Tube
 
 # what the column holds; a code that long is no tube's, but what was sent is kept in the report's problems
 _LONGEST_CODE = 40
-
-
-@dataclass(frozen=True, slots=True)
-class ResultIn:
-    """One result as somebody says it; `tested_at` None when only the value was said, `row` its number in the file."""
-
-    tube_code: str
-    value: str
-    tested_at: datetime | None
-    row: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with one row: its number (0: the whole), the column's heading, the value as sent, a code.
-
-    `stored` says whether the row went in nonetheless. The words for people are in sampling/labwords.py.
-    """
-
-    row: int
-    column: str
-    value: str
-    code: str
-    stored: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """As it stands in LabReport.problems."""
-        return {
-            "row": self.row, "column": self.column, "value": self.value[:120], "code": self.code, "stored": self.stored,
-        }  # fmt: skip
 
 
 _TAKE = """
@@ -104,6 +81,59 @@ def report_results(
     report.save(update_fields=["problems", "counts"])
     record("results.reported", report, by=by, at=at, kind=kind, **report.counts)
     return report
+
+
+@transaction.atomic
+def take_lab_file(
+    data: bytes,
+    name: str,
+    columns: Mapping[str, int] | None = None,
+    *,
+    laboratory: Laboratory | None,
+    by: Person,
+    at: datetime,
+) -> LabReport:
+    """Take the results of a laboratory's XLSX or CSV and keep the file; `columns` as in `preview_lab_file`.
+
+    Rows that cannot be read are listed in the report with row, column and value; the others go in. Refused when the
+    file is no table or a needed column is missing: then nothing is written.
+    """
+    require(by, "report_results", at=at)
+    seen = preview_lab_file(data, name, columns)
+    if not seen.complete:
+        missing = "、".join(say(problem.as_json()).column for problem in seen.problems)
+        raise Refused(
+            _("“%(name)s”没有导入：没有找到“%(columns)s”列。请在列对应里选出它。") % {"name": name, "columns": missing}
+        )
+    file = store_file(data, name=name, by=by, at=at)
+    report = report_results(
+        seen.rows, laboratory=laboratory, kind=LabReport.Kind.TABLE, file=file, problems=seen.problems, by=by, at=at
+    )
+    record("results.file_taken", report, by=by, at=at, file=file.sha256, rows=seen.counts["rows"])
+    return report
+
+
+@transaction.atomic
+def take_hl7(raw: bytes, *, laboratory: Laboratory | None = None, by: Person, at: datetime) -> tuple[LabReport, bytes]:
+    """Take a message ORU^R01 (or a file of several) as it came; returns the report and what to answer.
+
+    The raw message is kept whatever it says. Each message is answered AA when all of it was taken, AE when something
+    in it was not or a tube is unknown (its result is kept all the same), AR when it cannot be read. The laboratory is
+    the one named, else the one whose code or name MSH-4 gives.
+    """
+    require(by, "report_results", at=at)
+    file = store_file(raw, name=f"{at:%Y%m%dT%H%M%SZ}.hl7", media_type="x-application/hl7-v2+er7", by=by, at=at)
+    messages = [read_message(one) for one in split_messages(raw) or [raw]]
+    report = report_results(
+        [row for message in messages for row in message.rows],
+        laboratory=laboratory or _sender(messages), kind=LabReport.Kind.HL7, file=file,
+        problems=[problem for message in messages for problem in message.problems], by=by, at=at,
+    )  # fmt: skip
+    _doubt_withdrawn([code for message in messages for code in message.withdrawn], at)
+    codes = [read_tube_code(row.tube_code).code for message in messages for row in message.rows]
+    unknown = set(Result.objects.filter(tube_code__in=codes, tube=None).values_list("tube_code", flat=True))
+    record("results.hl7_taken", report, by=by, at=at, file=file.sha256, messages=len(messages))
+    return report, b"".join(acknowledge(message, unknown, at=at) for message in messages)
 
 
 @transaction.atomic
@@ -188,9 +218,25 @@ def _doubt_unknown(unknown: list[tuple[Any, ...]], at: datetime) -> None:
     )  # fmt: skip
 
 
-def _counts(
-    sent: int, good: list[ResultIn], taken: list[tuple[Any, ...]], problems: list[Problem]
-) -> dict[str, int]:
+def _doubt_withdrawn(codes: list[str], at: datetime) -> None:
+    """A laboratory that takes a word back asks a person to strike it: a positive must not vanish by a message."""
+    standing = Result.objects.standing().filter(tube_code__in=codes)
+    raise_doubts(
+        Doubt(
+            kind="result_withdrawn", key=f"result_withdrawn:{result.pk}", happened_at=at, raised_at=at,
+            noun="result", noun_id=str(result.pk), evidence={"tube": result.tube_code, "value": str(result.value)},
+        )
+        for result in standing.order_by("pk")
+    )  # fmt: skip
+
+
+def _sender(messages: list[MessageRead]) -> Laboratory | None:
+    names = {message.sending for message in messages if message.sending}
+    found = list(Laboratory.objects.filter(Q(code__in=names) | Q(name__in=names)).order_by("pk")[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _counts(sent: int, good: list[ResultIn], taken: list[tuple[Any, ...]], problems: list[Problem]) -> dict[str, int]:
     values = Counter(row[3] for row in taken)
     unknown = sum(row[1] is None for row in taken)
     return {
