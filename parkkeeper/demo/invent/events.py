@@ -29,7 +29,7 @@ PeculiarityKind = Literal[
     "clock_skew",
     "duty_without_certificate",
 ]
-MissingReason = Literal["overtime", "forgot", "unwell", "refused", "sampled_elsewhere", "excused"]
+MissingReason = Literal["overtime", "forgot", "unwell", "refused", "sampled_elsewhere", "antigen_positive"]
 LabTrouble = Literal["positive", "indeterminate", "damaged", "lost"]
 
 
@@ -175,11 +175,11 @@ class EnterpriseMorning:
     """One enterprise's antigen self-tests: the people whose negative test the liaison reports, at `second` of the day.
 
     `channel`: by the liaison's list, a file, or the people's own pages. People in their silent period are in `negative`
-    too. `unreported` are people due whom nobody reported.
+    too. `unreported` are people due whom nobody reported. `liaison` is None before the first one is appointed.
     """
 
     enterprise: str
-    liaison: str
+    liaison: str | None
     channel: Literal["list", "file", "own_page"]
     second: int
     negative: tuple[str, ...]

@@ -17,6 +17,7 @@ from parkkeeper.planning.geometry import Plane, polygonize_grids
 OVERHANG = 220  # metres that arterial roads run on beyond the park
 FROM_ROAD = 30  # metres kept between a building and a road's centre line
 APART = 35  # metres kept between two sites
+POINTS_APART = 400  # metres kept between two roadside places
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Ground:
         self.roads = {road.name: LineString([self.plane.metres(at) for at in road.line]) for road in geography.roads}
         self.clear = prep(unary_union(list(self.roads.values())).buffer(FROM_ROAD))
         self.taken: list[Position] = []
+        self.roadside: list[Position] = []
 
     def anywhere(self, grid: str) -> tuple[Position, str]:
         """A free place in the grid, and the name of the road it lies nearest to."""
@@ -108,7 +110,7 @@ class Ground:
         while True:
             at = (self.rng.uniform(west, east), self.rng.uniform(south, north))
             spot = Point(at)
-            if self.inside[grid].contains(spot) and not self.clear.contains(spot) and self._apart(at, APART):
+            if self.inside[grid].contains(spot) and not self.clear.contains(spot) and _apart(at, self.taken, APART):
                 return self._take(at)
 
     def beside(self, grid: str, metres: float) -> tuple[Position, str]:
@@ -121,14 +123,16 @@ class Ground:
             a, b = road.interpolate(along), road.interpolate(along + 1)
             side = self.rng.choice((-metres, metres))
             at = (a.x - (b.y - a.y) * side, a.y + (b.x - a.x) * side)
-            if area.contains(Point(at)) and self._apart(at, 400):
+            if area.contains(Point(at)) and _apart(at, self.taken, APART) and _apart(at, self.roadside, POINTS_APART):
+                self.roadside.append(at)
                 return self._take(at)
-
-    def _apart(self, at: Position, metres: float) -> bool:
-        return all((at[0] - x) ** 2 + (at[1] - y) ** 2 >= metres**2 for x, y in self.taken)
 
     def _take(self, at: Position) -> tuple[Position, str]:
         self.taken.append(at)
         spot = Point(at)
         nearest = min(self.roads, key=lambda name: self.roads[name].distance(spot))
         return self.plane.degrees(at), nearest
+
+
+def _apart(at: Position, others: list[Position], metres: float) -> bool:
+    return all((at[0] - x) ** 2 + (at[1] - y) ** 2 >= metres**2 for x, y in others)

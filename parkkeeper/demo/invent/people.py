@@ -16,7 +16,7 @@ from parkkeeper.demo.invent.presence import presences_of
 from parkkeeper.demo.invent.scenario import Scenario
 from parkkeeper.demo.invent.staffing import joining_days, share_out
 
-Fate = Literal["on_post", "left", "away", "isolated", "silent", "waiting"]
+Fate = Literal["on_post", "left", "away", "isolated", "silent", "waiting", "office"]
 RARE_NAMES = 48
 NAMESAKES_EACH = 5
 DORMITORY_SHARE = 0.45
@@ -39,6 +39,7 @@ class Draft:
 class Population:
     """The people (key order), their presences, and who is on post without a break from the day of joining."""
 
+    registrar: Registrar
     people: list[Person] = field(default_factory=list)
     presences: list[Presence] = field(default_factory=list)
     steady: dict[str, list[Person]] = field(default_factory=dict)  # enterprise -> people by day of joining
@@ -49,21 +50,22 @@ def populate(scenario: Scenario, made: Establishments, numbers: Numbers, rng: Ra
     """Register everybody of the enterprises, not the park office."""
     registrar = Registrar(numbers, rng, made)
     drafts = sorted(_drafts(scenario, made, rng), key=_order)
-    population = Population()
+    population = Population(registrar)
     names = _special_names(scenario, drafts, registrar, rng)
     presence_rng = Random(rng.random())
-    isolated = 0
+    turns = rng.sample(range(scenario.people.isolated), scenario.people.isolated)
+    isolated: dict[int, Person] = {}
     for number, draft in enumerate(drafts):
         person = registrar.register(draft, *names.get(number, (None, "resident_id")))
         population.people.append(person)
-        nth = isolated if draft.fate == "isolated" else None
-        isolated += draft.fate == "isolated"
+        nth = turns[len(isolated)] if draft.fate == "isolated" else None
         mine = presences_of(scenario, person.key, draft.joined_on, draft.fate, nth, presence_rng)
         population.presences += mine
-        if draft.fate == "isolated":
-            population.isolated.append(person)
+        if nth is not None:
+            isolated[nth] = person
         if draft.fate == "on_post" and sum(presence.state == "on_post" for presence in mine) == 1:
             population.steady.setdefault(person.enterprise, []).append(person)
+    population.isolated = [isolated[nth] for nth in sorted(isolated)]
     return population
 
 

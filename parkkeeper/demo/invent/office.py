@@ -1,0 +1,50 @@
+"""The park's own people: office, leader, laboratories, couriers, drivers, and the grids' concierges and team members.
+
+They are registered under the park's own body (also the laboratories' staff, who work for it by contract) and have no
+presence: they never count among the people on post and are not sampled with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from parkkeeper.demo.invent.enterprises import OFFICE, Establishments
+from parkkeeper.demo.invent.model import Grid, Person, Post, Role
+from parkkeeper.demo.invent.people import Draft, Registrar
+from parkkeeper.demo.invent.scenario import PostTable
+from parkkeeper.demo.invent.starfield import LABS
+
+SINCE = date(2022, 4, 1)
+Seat = tuple[Role, str | None, str | None]  # role, grid, laboratory
+
+
+def staff_office(
+    table: PostTable, made: Establishments, registrar: Registrar, grids: Sequence[Grid], posts_before: int
+) -> tuple[list[Person], list[Post]]:
+    """Register the park's own people, each with one post; `posts_before` posts have been numbered already."""
+    office = next(enterprise for enterprise in made.enterprises if enterprise.key == OFFICE)
+    people: list[Person] = []
+    posts: list[Post] = []
+    for number, (role, grid, lab) in enumerate(_seats(table, grids), start=posts_before + 1):
+        person = registrar.register(Draft(office, made.works[OFFICE], None, "office"))
+        people.append(person)
+        posts.append(Post(f"T{number:04}", person.key, role, SINCE, OFFICE, grid=grid, lab=lab))
+    return people, posts
+
+
+def _seats(table: PostTable, grids: Sequence[Grid]) -> Iterator[Seat]:
+    plain: list[tuple[Role, int]] = [
+        ("leader", table.leaders),
+        ("office", table.office),
+        ("courier", table.couriers),
+        ("driver", table.drivers),
+    ]
+    for role, number in plain:
+        yield from [(role, None, None)] * number
+    for lab in LABS:
+        yield from [("lab", None, lab.key)] * table.lab_staff
+    for grid in grids:
+        yield ("concierge", grid.key, None)
+    for number in range(table.team_members):
+        yield ("team_member", grids[number % len(grids)].key, None)
