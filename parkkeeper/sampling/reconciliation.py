@@ -206,11 +206,12 @@ def gap_lines(
     search, sought = _search(q)
     page = "" if limit is None else "LIMIT %(limit)s OFFSET %(offset)s"
     statement = sql.lines_sql(Test(round.test), where, search=search, page=page)
-    asked = _params(round, at) | params | sought
+    limits = deadlines(round)
+    asked = _params(round, at, limits) | params | sought
     asked |= {"codes": [_NUMBERS[State(state)] for state in states], "limit": limit, "offset": offset}
     rows = _ask(statement, asked, round.population)
     done = _dispositions(round, [row[0] for row in rows], at)
-    since = _Since(round, at, *deadlines(round))
+    since = _Since(round, at, *limits)
     return Page(rows[0][-1] if rows else 0, [_line(row, since, done.get(row[0], ())) for row in rows])
 
 
@@ -253,8 +254,10 @@ def deadlines(round: Round) -> tuple[timedelta | None, timedelta | None]:
         return None, None
 
 
-def _params(round: Round, at: datetime) -> dict[str, Any]:
-    to_lab, result = deadlines(round)
+def _params(
+    round: Round, at: datetime, limits: tuple[timedelta | None, timedelta | None] | None = None
+) -> dict[str, Any]:
+    to_lab, result = limits or deadlines(round)
     return {
         "round": round.pk,
         "day": round.day,
