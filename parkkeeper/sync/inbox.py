@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from parkkeeper.kernel.crypto import seal
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.park.errors import Forbidden, Refused
+from parkkeeper.sampling.actions import boxes, scans, sessions, tubes
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.field import Operation, Source, Verdict
 from parkkeeper.sync.envelope import Envelope, dump
@@ -36,27 +37,29 @@ _BEGIN_ANEW = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock not a
 log = logging.getLogger(__name__)
 Verb = Callable[..., list[Verdict]]
 
-_VERBS = {
-    "open_session": "sessions.open_sessions",
-    "go_on_duty": "sessions.go_on_duty",
-    "open_tube": "tubes.open_tubes",
-    "scan": "scans.take_scans",
-    "undo_scan": "scans.undo_scans",
-    "seal_tube": "tubes.seal_tubes",
-    "seal_box": "boxes.seal_boxes",
-    "hand_over_box": "boxes.hand_over_boxes",
-    "receive_tube": "boxes.receive_tubes",
-    "antigen": "antigen.take_antigens",
-    "close_session": "sessions.close_sessions",
-}
 
-
-def verb_of(kind: str) -> Verb:
+def _take_antigens(*arguments: Any, **named: Any) -> list[Verdict]:
     import importlib
 
-    module, _dot, name = _VERBS[kind].partition(".")
-    verb: Verb = getattr(importlib.import_module(f"parkkeeper.sampling.actions.{module}"), name)
-    return verb
+    told: list[Verdict] = importlib.import_module("parkkeeper.sampling.actions.antigen").take_antigens(
+        *arguments, **named
+    )
+    return told
+
+
+VERBS: dict[str, Verb] = {
+    "open_session": sessions.open_sessions,
+    "go_on_duty": sessions.go_on_duty,
+    "open_tube": tubes.open_tubes,
+    "scan": scans.take_scans,
+    "undo_scan": scans.undo_scans,
+    "seal_tube": tubes.seal_tubes,
+    "seal_box": boxes.seal_boxes,
+    "hand_over_box": boxes.hand_over_boxes,
+    "receive_tube": boxes.receive_tubes,
+    "antigen": _take_antigens,
+    "close_session": sessions.close_sessions,
+}
 
 
 @dataclass(slots=True)
@@ -120,7 +123,7 @@ def _take(phone: Phone, envelope: Envelope, *, at: datetime, careful: bool) -> t
     _read(work)
     source = Source(holder=phone.holder, point=phone.point, phone_id=phone.pk, received_at=at)
     for kind, operations in work.by_kind.items():
-        _do(work, verb_of(kind), operations, source, careful=careful)
+        _do(work, VERBS[kind], operations, source, careful=careful)
     _keep_poison(work)
     _raise_doubts(work, reused=bool(warnings))
     reply = _reply(work, cursor, warnings)

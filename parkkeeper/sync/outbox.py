@@ -22,27 +22,40 @@ _CURSOR = re.compile(r"(\d{1,20})-(\d{1,19})", re.ASCII)
 # verb of the journal -> the facts that a phone needs of it; every other verb stays in the office
 WATCHED: dict[str, tuple[str, ...]] = {
     "round.opened": ("day", "test", "rehearsal"),
-    "round.joined": ("round",),
-    "round.closed": ("day", "test"),
-    "session.opened": (),
-    "session.closed": (),
-    "tube_roll.issued": ("prefix", "serials"),
-    "slot.set": (),
-    "slots.set": (),
-    "point.changed": (),
-    "scans.taken": ("count",),
-    "scans.undone": ("count",),
+    "round.joined": (),
+    "round.closed": (),
+    "sessions.opened": ("count",),
+    "sessions.closed": ("count",),
+    "duties.begun": ("count",),
+    "duty.ended": (),
     "tubes.opened": ("count",),
     "tubes.sealed": ("count",),
+    "scans.taken": ("count",),
+    "scans.undone": ("count",),
     "boxes.sealed": ("count",),
-    "obligation.opened": (),
-    "obligations.opened": ("count",),
-    "obligation.closed": (),
-    "flag.raised": (),
-    "flag.lowered": (),
+    "boxes.handed_over": ("count",),
+    "roll.issued": ("prefix", "first", "count"),
+    "slot.assigned": (),
+    "slot.ended": (),
+    "point.changed": (),
+    "point.closed": ("until",),
+    "obligation.opened": ("kind",),
+    "obligation.closed": ("kind",),
+    "obligation.reopened": ("kind",),
     "phone.enrolled": (),
     "phone.revoked": (),
 }
+
+# Lines of the phone's own site, of the whole park, and of people who are on a list of its point.
+_LINES = """
+SELECT j.xid::text, j.id, j.verb, j.at, j.noun, j.noun_id, p.uuid::text, j.facts::text
+FROM park_journal_entry j
+LEFT JOIN park_person p ON p.id = j.person_id AND j.site_id IS NULL
+WHERE (j.xid, j.id) > (%s::xid8, %s::bigint) AND j.xid < %s::xid8 AND j.verb = ANY(%s)
+  AND (j.site_id = %s OR j.site_id IS NULL AND (j.person_id IS NULL OR EXISTS (
+       SELECT FROM sampling_due d WHERE d.person_id = j.person_id AND d.point_id = %s)))
+ORDER BY j.xid, j.id LIMIT %s
+"""
 
 
 def read_cursor(text: str) -> tuple[str, str] | None:
@@ -67,7 +80,7 @@ def horizon() -> str:
 
 
 def changes(phone: Phone, text: str, *, most: int = MOST) -> dict[str, Any]:
-    """{"changes": [{"verb", "at", "noun", "id", …facts}], "cursor", "more"} after the cursor `text`, `most` at once."""
+    """What happened after the cursor `text`, `most` lines at once: {"changes", "cursor", "more"} of docs/protocol.md."""
     since = read_cursor(text)
     if since is None:
         return {"changes": [], "cursor": horizon(), "more": False}
@@ -97,17 +110,14 @@ def _ahead() -> Problem:
 
 def _rows(phone: Phone, since: tuple[str, str], end: str, most: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT xid::text, id, verb, at, noun, noun_id, facts::text FROM park_journal_entry"
-            " WHERE (xid, id) > (%s::xid8, %s::bigint) AND xid < %s::xid8 AND verb = ANY(%s)"
-            " AND (site_id = %s OR site_id IS NULL) ORDER BY xid, id LIMIT %s",
-            [*since, end.partition("-")[0], list(WATCHED), phone.point.site_id, most],
-        )
+        own = [phone.point.site_id, phone.point_id]
+        cursor.execute(_LINES, [*since, end.partition("-")[0], list(WATCHED), *own, most])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
-def _change(verb: str, at: datetime, noun: str, number: str, facts: str) -> dict[str, Any]:
+def _change(verb: str, at: datetime, noun: str, number: str, person: str | None, facts: str) -> dict[str, Any]:
     known = orjson.loads(facts)
     told = {name: known[name] for name in WATCHED[verb] if name in known}
-    return {"verb": verb, "at": at.isoformat(), "noun": noun, "id": number, **told}
+    whom = {"person": person} if person else {}
+    return {"verb": verb, "at": at.isoformat(), "noun": noun, "id": number, **whom, **told}

@@ -8,9 +8,10 @@ from django.db import connection, connections, transaction
 from django_pgschemas.schema import get_current_schema
 
 from parkkeeper.park.journal import record
+from parkkeeper.sampling.models import Due, Round
 from parkkeeper.sync.outbox import changes, horizon
 from tests.sync.handset import Handset, enrolled, json_of
-from tests.world import EVENING, world
+from tests.world import DAY, EVENING, later, world
 
 
 def read_all(phone: Handset, cursor: str, *, expect: int, most: int = 500) -> tuple[list[str], str]:
@@ -34,13 +35,13 @@ def test_a_transaction_that_commits_late_is_not_passed() -> None:
     other = connections.create_connection("default")
     try:
         other.set_autocommit(False)
-        late = _insert(other, "session.opened", w.point.site_id)  # takes the lower id, commits last
-        record("session.closed", by=None, at=EVENING, site=w.point.site_id)
+        late = _insert(other, "sessions.opened", w.point.site_id)  # takes the lower id, commits last
+        record("sessions.closed", by=None, at=EVENING, site=w.point.site_id)
         early, middle = read_all(phone, begin, expect=0)
         other.commit()
         assert early == [], "a line above a running transaction was handed out: a cursor would pass the running one"
         seen, _end = read_all(phone, middle, expect=2)
-        assert late in _ids("session.opened")
+        assert late in _ids("sessions.opened")
         assert len(seen) == 2
     finally:
         other.close()
@@ -71,9 +72,9 @@ def test_pages_of_changes_join_without_gap_or_overlap() -> None:
     begin = horizon()
     with transaction.atomic():
         for _n in range(7):
-            record("session.opened", w.point, by=None, at=EVENING, site=w.point.site_id)
+            record("sessions.opened", w.point, by=None, at=EVENING, site=w.point.site_id)
     for _n in range(4):
-        record("session.closed", w.point, by=None, at=EVENING, site=w.point.site_id)
+        record("sessions.closed", w.point, by=None, at=EVENING, site=w.point.site_id)
     seen, end = read_all(phone, begin, expect=11, most=3)
     assert len(seen) == 11
     assert read_all(phone, end, expect=0)[0] == []
@@ -84,7 +85,7 @@ def test_a_phone_hears_of_its_own_site_and_of_the_whole_park_only() -> None:
     w: Any = world()
     phone = enrolled(w.scanner, w.point, by=w.office)
     begin = horizon()
-    record("session.opened", w.nearby, by=None, at=EVENING, site=w.nearby.site_id)
+    record("sessions.opened", w.nearby, by=None, at=EVENING, site=w.nearby.site_id)
     record("account.made", w.point, by=w.office, at=EVENING)
     record("round.opened", w.programme, by=w.office, at=EVENING, day="2022-05-10", test="pcr", people=6)
     until = time.monotonic() + 20
@@ -93,6 +94,29 @@ def test_a_phone_hears_of_its_own_site_and_of_the_whole_park_only() -> None:
     [change] = told["changes"]
     assert (change["verb"], change["day"]) == ("round.opened", "2022-05-10")
     assert "people" not in change
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_phone_hears_what_the_people_of_its_own_lists_owe() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    run = Round.objects.create(
+        programme=w.programme, test="pcr", day=DAY, opens_at=EVENING, closes_at=later(60), frozen_at=EVENING
+    )
+    own, foreign = w.workers[0], w.lotus_workers[0]
+    for person, point in ((own, w.point), (foreign, w.nearby)):
+        Due.objects.create(
+            round=run, person=person, standing="due", on_post=True, enterprise=person.employer, point=point
+        )
+    begin = horizon()
+    for person in (foreign, own):
+        record("obligation.opened", person, by=None, at=EVENING, person=person.pk, kind="single_retest", cause="tube:X")
+    until = time.monotonic() + 20
+    while not (told := json_of(phone.ask("GET", f"changes?cursor={begin}")))["changes"] and time.monotonic() < until:
+        time.sleep(0.05)
+    [change] = told["changes"]
+    assert (change["person"], change["kind"]) == (str(own.uuid), "single_retest")
+    assert "cause" not in change
 
 
 @pytest.mark.django_db
