@@ -80,7 +80,7 @@ def horizon() -> str:
 
 
 def changes(phone: Phone, text: str, *, most: int = MOST) -> dict[str, Any]:
-    """What happened after the cursor `text`, `most` lines at once: {"changes", "cursor", "more"} of docs/protocol.md."""
+    """What happened after the cursor `text`, `most` at once: {"changes", "cursor", "more"} of docs/protocol.md."""
     since = read_cursor(text)
     if since is None:
         return {"changes": [], "cursor": horizon(), "more": False}
