@@ -18,6 +18,10 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
     def open_at(self, moment: datetime) -> Self:
         return self.filter(raised_at__lte=moment).filter(Q(settled_at__isnull=True) | Q(settled_at__gt=moment))
 
+    def holding(self) -> Self:
+        """Those that a later message has not explained away (evidence says `"holds": false` when one has)."""
+        return self.exclude(evidence__has_key="holds")
+
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those that a reader with these scopes may see; None means the whole park."""
         if scopes is None:
