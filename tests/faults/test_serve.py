@@ -97,6 +97,7 @@ def test_it_tells_its_address_and_where_the_data_are(site: Site) -> None:
     assert until(lambda: "Everything it keeps" in site.said())
     assert f"http://127.0.0.1:{site.port}/" in site.said()
     assert f"Everything it keeps is in {site.home}" in site.said()
+    assert until(lambda: f"PARKKEEPER_DATA='{site.home}' ./run manage park" in site.said())
 
 
 def test_a_second_one_on_the_same_data_is_refused(site: Site) -> None:
