@@ -58,6 +58,8 @@ GRANTS: dict[str, dict[Role, Reach]] = {
     "report_results": {**_OFFICE, Role.LAB: PARK},
     "strike_result": _OFFICE,
     "release_case": _OFFICE,
+    "order_single_retest": _OFFICE,
+    "lower_flag": _OFFICE,
     "report_antigen": {**_OFFICE, **_LIAISON},
     "settle_anomaly": {**_OFFICE, **_LIAISON},
     # phones

@@ -50,7 +50,7 @@ def judge_tubes(tube_ids: Iterable[int], *, at: datetime) -> None:
         return
     # Scans and results that do not see each other would leave a positive tube without consequences. Whoever brings
     # results holds this lock alone (see hold_results), whoever brings scans shares it, both until they commit.
-    query(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+    share_results()
     notable = [row[0] for row in query(_NOTABLE, ids=ids)]
     if not notable:
         return
@@ -58,7 +58,7 @@ def judge_tubes(tube_ids: Iterable[int], *, at: datetime) -> None:
     note_contradictions(tubes, at=at)
     judged = [tube for tube in tubes if not tube.rehearsal]
     people = _people_of(judged)
-    _lock_people(people)
+    lock_people(people)
     _open_for(judged, at=at)
     settle_people(people, at=at)
 
@@ -89,8 +89,11 @@ def _people_of(tubes: list[TubeFacts]) -> list[int]:
     return sorted({row[0] for row in scanned} | set(owing.values_list("person_id", flat=True)))
 
 
-def _lock_people(people: list[int]) -> None:
-    """One transaction opens a retest while another brings the tube that answers it: the second must see the first."""
+def lock_people(people: list[int]) -> None:
+    """Let one transaction at a time work on what these people (ids) owe, until it commits.
+
+    One opens a retest while another brings the tube that answers it: the second must see the first.
+    """
     list(Person.objects.filter(pk__in=people).order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 

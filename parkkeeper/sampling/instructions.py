@@ -9,6 +9,7 @@ MESSAGES: dict[str, Promise | str] = {
         "请立即就地隔离：您所在的混采试管或您的抗原呈阳性。不要离开、不要聚集，等待单采单检（%(due)s 前完成）。"
     ),
     "isolate_case": _("请立即就地隔离：您的单检结果为阳性。不要离开、不要与人接触，等待转运和医护人员联系。"),
+    "retest_ordered": _("请在 %(due)s 前到采样点单采单检：单独一管，不与他人混采。"),
     "isolation_over": _("单检结果已出，就地隔离解除，可以恢复在岗。"),
     "positive_pool": _(
         "%(enterprise)s：试管 %(tube)s（采样点 %(point)s）混采阳性，涉及 %(people)s 人。"

@@ -21,8 +21,10 @@ ZONE = ZoneInfo("Asia/Shanghai")
 @pytest.mark.parametrize(
     ("word", "value"),
     [
-        ("阴性", "negative"), ("阴性（-）", "negative"), ("（－）", "negative"), ("未检出", "negative"), ("Negative", "negative"),
-        ("NOT DETECTED", "negative"), ("阳性", "positive"), ("(+)", "positive"), ("阳性(+)", "positive"), ("检出", "positive"),
+        ("阴性", "negative"), ("阴性（-）", "negative"), ("（－）", "negative"), ("未检出", "negative"),
+        ("Negative", "negative"),
+        ("NOT DETECTED", "negative"), ("阳性", "positive"), ("(+)", "positive"), ("阳性(+)", "positive"),
+        ("检出", "positive"),
         ("可疑", "indeterminate"), ("无效", "invalid"), (" 阴 性 ", None), ("-", None), ("—", None), ("", None),
         ("阴性 阳性", None), ("非阴性", None), ("not detected(+)", None), ("待复核", None), ("1", None),
     ],
@@ -125,7 +127,11 @@ def test_taking_a_file_without_a_needed_column_is_refused_and_writes_nothing() -
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("data", "word"), [(b"", "没有内容"), (b"%PDF-1.7", "不是表格"), (b"PK\x03\x04broken", "损坏"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "损坏")]
+    ("data", "word"),
+    [
+        (b"", "没有内容"), (b"%PDF-1.7", "不是表格"), (b"PK\x03\x04broken", "损坏"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "损坏"),
+    ],
 )  # fmt: skip
 def test_a_file_that_is_no_table_is_refused_with_what_to_do(data: bytes, word: str) -> None:
     w = world()

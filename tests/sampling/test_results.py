@@ -1,4 +1,4 @@
-"""Taking the laboratory's word: every row that can be kept is kept, once, and whatever is wrong with others is named."""
+"""Taking the laboratory's word: every row that can be kept is kept, once, and what is wrong with others is named."""
 
 from datetime import timedelta
 
