@@ -113,7 +113,9 @@ def _django(arguments: list[str], env: dict[str, str]) -> int:
 
 def run_test(arguments: list[str]) -> int:
     """Run pytest on everything (or on what `arguments` say) with a throw-away PostgreSQL."""
-    install_browser_packages()
+    folders = [argument for argument in arguments if argument.startswith("tests/")]
+    if not folders or any(folder.startswith("tests/pages") for folder in folders):
+        install_browser_packages()
     with _test_env() as env:
         return run_to_end([*_pytest(), *arguments], env=env, cwd=CHECKOUT)
 
