@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -25,13 +26,17 @@ def forget_parks() -> None:
 def park_of(host: str) -> Park | None:
     """The park that answers under this host name (without port), or None."""
     if time.monotonic() > _remembered["until"]:
-        deactivate()
-        parks = list(Park.objects.order_by("pk")[:2])
-        _remembered["by_host"] = {h.name: h.park for h in Host.objects.select_related("park").order_by("pk")}
-        _remembered["only"] = parks[0] if len(parks) == 1 else None
-        _remembered["until"] = time.monotonic() + FRESH_FOR
+        _read_parks()
     found: Park | None = _remembered["by_host"].get(host) or _remembered["only"]
     return found
+
+
+def _read_parks() -> None:
+    deactivate()
+    parks = list(Park.objects.order_by("pk")[:2])
+    _remembered["by_host"] = {h.name: h.park for h in Host.objects.select_related("park").order_by("pk")}
+    _remembered["only"] = parks[0] if len(parks) == 1 else None
+    _remembered["until"] = time.monotonic() + FRESH_FOR
 
 
 class ParkMiddleware:
@@ -41,7 +46,12 @@ class ParkMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        park = park_of(request.get_host().rsplit(":", 1)[0].lower())
+        try:
+            park = park_of(request.get_host().rsplit(":", 1)[0].lower())
+        except (OperationalError, InterfaceError):
+            connection.close()
+            away = _("数据库暂时无法连接，请稍后再试；已确认的数据没有丢失。")
+            return HttpResponse(away, status=503, headers={"Retry-After": "5"}, content_type="text/plain; charset=utf-8")
         if park is None:
             return HttpResponse(_("这个地址没有对应的园区。请检查网址，或用 manage park 新建园区。"), status=404)
         # a fresh Schema object a request: the remembered Park is shared by threads
