@@ -108,6 +108,19 @@ def test_a_second_one_on_the_same_data_is_refused(site: Site) -> None:
     assert site.answers()
 
 
+def test_a_command_of_django_uses_the_database_that_is_served(site: Site) -> None:
+    kept = {name: value for name, value in child_env().items() if not name.startswith(("PARKKEEPER", "DATABASE"))}
+    done = subprocess.run(
+        [sys.executable, *COMMAND, "manage", "migrate", "--check"],
+        env=kept | {"PARKKEEPER_DATA": str(site.home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert site.answers()
+
+
 def test_a_busy_port_is_refused_with_a_free_one_named(home: Path) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
