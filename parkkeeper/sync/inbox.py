@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from parkkeeper.kernel.crypto import seal
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.park.errors import Forbidden, Refused
-from parkkeeper.sampling.actions import boxes, scans, sessions, tubes
+from parkkeeper.sampling.actions import antigen, boxes, scans, sessions, tubes
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.field import Operation, Source, Verdict
 from parkkeeper.sync.envelope import Envelope, dump
@@ -38,15 +38,6 @@ log = logging.getLogger(__name__)
 Verb = Callable[..., list[Verdict]]
 
 
-def _take_antigens(*arguments: Any, **named: Any) -> list[Verdict]:
-    import importlib
-
-    told: list[Verdict] = importlib.import_module("parkkeeper.sampling.actions.antigen").take_antigens(
-        *arguments, **named
-    )
-    return told
-
-
 VERBS: dict[str, Verb] = {
     "open_session": sessions.open_sessions,
     "go_on_duty": sessions.go_on_duty,
@@ -57,7 +48,7 @@ VERBS: dict[str, Verb] = {
     "seal_box": boxes.seal_boxes,
     "hand_over_box": boxes.hand_over_boxes,
     "receive_tube": boxes.receive_tubes,
-    "antigen": _take_antigens,
+    "antigen": antigen.take_antigens,
     "close_session": sessions.close_sessions,
 }
 

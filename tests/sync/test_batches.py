@@ -1,5 +1,6 @@
 """A batch goes in once, each operation gets its own verdict, and nothing that a phone sent is lost."""
 
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,9 +11,9 @@ import pytest
 from django.conf import settings
 
 from parkkeeper.kernel.crypto import unseal
-from parkkeeper.kernel.tubes import tube_code
+from parkkeeper.kernel.tubes import box_code, tube_code
 from parkkeeper.park.models import Anomaly
-from parkkeeper.sampling.models import Scan, Session, Tube
+from parkkeeper.sampling.models import AntigenTest, HandOver, Scan, Session, Tube
 from parkkeeper.sync import inbox
 from parkkeeper.sync.actions import revoke_phone
 from parkkeeper.sync.models import Batch, PoisonOperation
@@ -215,3 +216,47 @@ def test_the_phone_is_seen() -> None:
     _w, phone = scene()
     phone.send([phone.op("open_session")], at=later(30))
     assert phone.row.last_seen_at == later(30)
+
+
+def test_every_kind_of_operation_goes_in() -> None:
+    w, phone = scene()
+    tube, code = a_tube(w, phone), tube_code("YQ", 7)
+    session = phone.op("open_session")
+    signature = hashlib.sha256(b"a signature").hexdigest()
+    assert phone.ask("PUT", f"files/{signature}", data=b"a signature", Content_Type="image/png").status_code == 200
+    box = phone.op("seal_box", box=box_code("YQ", 1), tubes=[code], at=later(20))
+    scan = phone.op("scan", tube=tube_code("YQ", 8), person=w.mei.uuid, how="staff_number")
+    operations = [
+        session,
+        phone.op("go_on_duty", session=session["id"], person=w.sampler.uuid, role="sampling_specialist"),
+        *tube,
+        scan,
+        phone.op("undo_scan", scan=scan["id"], at=later(1)),
+        box,
+        phone.op(
+            "hand_over_box", box=box["id"], leg="to_courier", given_by=w.scanner.uuid, taken_by=w.courier.uuid,
+            given_signature=signature, taken_signature=signature, at=later(21),
+        ),
+        phone.op("receive_tube", tube=code, condition="good", laboratory="LAB1", box=box["id"], at=later(60)),
+        phone.op("antigen", person=w.workers[0].uuid, value="negative"),
+        phone.op("close_session", session=session["id"], at=later(70)),
+    ]  # fmt: skip
+    assert {operation["kind"] for operation in operations} == set(inbox.VERBS)
+    answer = phone.send(operations[::-1], at=later(75))
+    assert set(verdicts(answer)) == {"stored"}, json_of(answer)
+    assert HandOver.objects.get().given_signature.sha256 == signature
+    assert Scan.objects.live().count() == 6
+    assert AntigenTest.objects.get().person == w.workers[0]
+    assert Session.objects.get().closed_at == later(70)
+    assert set(verdicts(phone.send(operations, at=later(76)))) == {"known"}
+
+
+def test_a_file_is_known_by_its_hash_and_kept_once() -> None:
+    _w, phone = scene()
+    name = hashlib.sha256(b"ink").hexdigest()
+    answers = [json_of(phone.ask("PUT", f"files/{name}", data=b"ink", Content_Type="image/png")) for _n in range(2)]
+    assert [told["known"] for told in answers] == [False, True]
+    wrong = phone.ask("PUT", f"files/{name}", data=b"other", Content_Type="image/png")
+    assert (wrong.status_code, json_of(wrong)["error"]["code"]) == (422, "hash_mismatch")
+    script = phone.ask("PUT", f"files/{name}", data=b"ink", Content_Type="text/html")
+    assert script.status_code == 415
