@@ -9,7 +9,7 @@ import pytest
 from parkkeeper.kernel.tables import Sheet, read_table, write_csv, write_xlsx
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.errors import Forbidden, Refused
-from parkkeeper.park.models import JournalEntry, StoredFile
+from parkkeeper.park.models import Anomaly, JournalEntry, StoredFile
 from parkkeeper.sampling.actions.paper import Report, read_day_workbook
 from parkkeeper.sampling.actions.rounds import open_round
 from parkkeeper.sampling.models import Round, Scan
@@ -146,7 +146,7 @@ def test_a_corrected_tube_code_is_a_second_sample_that_a_person_looks_into() -> 
     take(w, round, fill(empty, {one.staff_number: (CODE, "18:05")}))
     report = take(w, round, fill(empty, {one.staff_number: (OTHER, "18:05")}), at=later(90))
     assert report.stored == 1
-    assert "double_scan_other_tube" in report.doubts
+    assert Anomaly.objects.get(kind="double_scan_other_tube").person == one
 
 
 def test_a_liaison_brings_the_own_people_only_and_others_need_a_right() -> None:
