@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from parkkeeper.demo.invent.duty import Roster
 from parkkeeper.demo.invent.events import Arrival, EveningPlan, Missing, MissingReason, PointEvening, Reading
 from parkkeeper.demo.invent.mishaps import Mishaps
-from parkkeeper.demo.invent.model import Person, Point, Slot
+from parkkeeper.demo.invent.model import Person, Slot
 from parkkeeper.demo.invent.scenario import blend
+from parkkeeper.demo.invent.silence import silent_places
 from parkkeeper.demo.invent.timetable import Timetable, Who
 
 if TYPE_CHECKING:
@@ -167,21 +168,7 @@ class _Evening:
             self.arrivals[point].append(Arrival(last + self.rng.randint(25, 70), 1, key, "kept", self._reading()))
 
     def _seat_silent(self) -> dict[str, list[Arrival]]:
-        """People in their silent period go to the nearest nearby point whose last slot has room."""
-        nearby = [point for point in self.points if point.key in self.table.silent]
-        room = {point.key: self._silent_room(point) for point in nearby}
-        coming: dict[str, list[str]] = {}
-        for key in self.park.in_state(self.day, "silent_period"):
-            at = self.park.site[self.park.person[key].site].position
-            for point in self.park.nearby_by_distance(at):
-                if len(coming.get(point.key, ())) < room.get(point.key, 0):
-                    coming.setdefault(point.key, []).append(key)
-                    break
         seated: dict[str, list[Arrival]] = {}
-        for point_key, people in coming.items():
-            self._seat(self.table.silent[point_key], people, seated.setdefault(point_key, []))
+        for point, people in silent_places(self.park, self.day).items():
+            self._seat(self.table.silent[point], people, seated.setdefault(point, []))
         return seated
-
-    def _silent_room(self, point: Point) -> int:
-        slot = self.table.silent[point.key]
-        return int((slot.ends - slot.starts) * 60 / self._turn()) * point.desks

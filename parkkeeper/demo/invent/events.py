@@ -110,7 +110,8 @@ class PointEvening:
     """One point's evening, `arrivals` in order of (`second`, `desk`).
 
     `silent` people come in the last slot, to tubes of their own: they are in their silent period, so not on post, and
-    follow their own rule. `courier` (person) takes the box away at minute `collected`.
+    follow their own rule (at the same desks; late comers of `arrivals` may come among them). `courier` (person) takes
+    the box away at minute `collected`.
     """
 
     point: str

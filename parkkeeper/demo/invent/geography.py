@@ -17,6 +17,7 @@ from parkkeeper.planning.geometry import Plane, polygonize_grids
 OVERHANG = 220  # metres that arterial roads run on beyond the park
 FROM_ROAD = 30  # metres kept between a building and a road's centre line
 APART = 35  # metres kept between two sites
+TRIES = 8  # roadside places looked at before the best is taken
 POINTS_APART = 400  # metres kept between two roadside places
 
 
@@ -113,19 +114,27 @@ class Ground:
             if self.inside[grid].contains(spot) and not self.clear.contains(spot) and _apart(at, self.taken, APART):
                 return self._take(at)
 
-    def beside(self, grid: str, metres: float) -> tuple[Position, str]:
-        """A free place by the roadside in the grid, so many metres from the centre line."""
-        area = self.areas[grid]
-        near = [road for road in self.roads.values() if road.intersects(area)]
-        while True:
-            road = self.rng.choice(near)
+    def beside(self, grid: str, metres: float, near: Position) -> tuple[Position, str]:
+        """A free place by the roadside in the grid, so many metres from the centre line, not far from `near`."""
+        area, target = self.areas[grid], self.plane.metres(near)
+        roads = [road for road in self.roads.values() if road.intersects(area)]
+        found: list[Position] = []
+        while len(found) < TRIES:
+            road = self.rng.choice(roads)
             along = self.rng.uniform(0.1, 0.9) * road.length
             a, b = road.interpolate(along), road.interpolate(along + 1)
             side = self.rng.choice((-metres, metres))
             at = (a.x - (b.y - a.y) * side, a.y + (b.x - a.x) * side)
-            if area.contains(Point(at)) and _apart(at, self.taken, APART) and _apart(at, self.roadside, POINTS_APART):
-                self.roadside.append(at)
-                return self._take(at)
+            free = _apart(at, self.taken, APART) and _apart(at, self.roadside, POINTS_APART)
+            if free and self._by_one_road(at, area, metres):
+                found.append(at)
+        best = min(found, key=lambda at: (at[0] - target[0]) ** 2 + (at[1] - target[1]) ** 2)
+        self.roadside.append(best)
+        return self._take(best)
+
+    def _by_one_road(self, at: Position, area: Polygon, metres: float) -> bool:
+        spot = Point(at)
+        return area.contains(spot) and all(road.distance(spot) > metres * 0.9 for road in self.roads.values())
 
     def _take(self, at: Position) -> tuple[Position, str]:
         self.taken.append(at)

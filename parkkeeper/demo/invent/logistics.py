@@ -14,7 +14,6 @@ BUS_METRES_A_MINUTE = 330  # 20 km/h on the park's roads
 BOARDING = 5  # minutes to get on, and spare before the slot
 # No province is called 桥: no such plate exists.
 PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTUV"
-TUBES_TO_SPARE = 1.35
 
 
 def plan_shuttles(
@@ -49,25 +48,22 @@ def _clash(trip: Shuttle, slot: Slot, times: tuple[int, int, int]) -> bool:
 
 
 def issue_rolls(
-    scenario: Scenario, points: Sequence[Point], expected: Mapping[str, Mapping[date, int]]
+    scenario: Scenario, points: Sequence[Point], needed: Mapping[str, Mapping[date, int]]
 ) -> list[TubeRoll]:
     """Rolls of tubes for every point before it runs short.
 
-    expected: people a point expects by day. A point gets its first roll when it opens and another one on the day when
-    the rest would not last the evening; serials run on through the park and never repeat.
+    needed: tubes by point and day. A point gets its first roll when it opens and another one on the day when the rest
+    would not last the evening; serials run on through the park and never repeat.
     """
-    size, pool = scenario.points.tubes_a_roll, scenario.evening.pool
+    size = scenario.points.tubes_a_roll
     rolls: list[TubeRoll] = []
+    used: dict[str, int] = {}
+    issued: dict[str, int] = {}
     for day in scenario.calendar.rounds():
         for point in points:
-            if point.opened_on > day:
-                continue
-            used = sum(
-                ceil(people / pool * TUBES_TO_SPARE) + 6 * point.desks
-                for then, people in expected[point.key].items()
-                if then <= day
-            )
-            while sum(roll.point == point.key for roll in rolls) * size < used:
+            used[point.key] = used.get(point.key, 0) + needed[point.key].get(day, 0)
+            while issued.get(point.key, 0) < used[point.key]:
                 first = len(rolls) * size + 1
                 rolls.append(TubeRoll(point.key, scenario.points.tube_letters, first, first + size - 1, day))
+                issued[point.key] = issued.get(point.key, 0) + size
     return rolls

@@ -43,7 +43,8 @@ def _seats(table: PostTable, grids: Sequence[Grid]) -> Iterator[Seat]:
     for role, number in plain:
         yield from [(role, None, None)] * number
     for lab in LABS:
-        yield from [("lab", None, lab.key)] * table.lab_staff
+        for _ in range(table.lab_staff):
+            yield ("lab", None, lab.key)
     for grid in grids:
         yield ("concierge", grid.key, None)
     for number in range(table.team_members):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from random import Random
@@ -35,13 +35,16 @@ from parkkeeper.demo.invent.model import (
 from parkkeeper.demo.invent.mornings import plan_morning
 from parkkeeper.demo.invent.numbers import Numbers
 from parkkeeper.demo.invent.office import staff_office
-from parkkeeper.demo.invent.people import Population, populate
+from parkkeeper.demo.invent.people import populate
 from parkkeeper.demo.invent.posts import appoint_specialists
 from parkkeeper.demo.invent.scenario import Scenario, read_scenario
-from parkkeeper.demo.invent.starfield import LABS, Crowd, Starfield, open_points
+from parkkeeper.demo.invent.silence import tubes_needed
+from parkkeeper.demo.invent.starfield import LABS, Crowd, open_points
 from parkkeeper.demo.invent.stories import Cast
 from parkkeeper.demo.invent.timetable import Timetable
 from parkkeeper.planning.geometry import metres_between
+
+DEFAULT_SEED = 20220427
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ def invent(seed: int, scenario: Scenario | None = None) -> SourcePark:
     cast = Cast(scenario, population, {post.person for post in posts}, _source(seed, "stories"))
     drivers = [post.person for post in offices if post.role == "driver"]
     where = {site.key: site.position for site in made.sites}
-    return SourcePark(
+    park = SourcePark(
         seed=seed,
         scenario=scenario,
         first_day=scenario.calendar.first_round,
@@ -217,30 +220,14 @@ def invent(seed: int, scenario: Scenario | None = None) -> SourcePark:
         points=tuple(stars.points),
         slots=tuple(stars.slots),
         shuttles=tuple(plan_shuttles(stars.slots, stars.points, where, drivers)),
-        rolls=tuple(issue_rolls(scenario, stars.points, _expected(scenario, stars, population))),
+        rolls=(),
         excusals=tuple(cast.excusals()),
         incidents=tuple(cast.incidents(lambda person, day: Timetable(stars.slots, day).point_of(person))),
         antigen_positives=tuple(cast.antigen_positives()),
     )
+    return replace(park, rolls=tuple(issue_rolls(scenario, park.points, tubes_needed(park))))
 
 
 def _source(seed: int, part: str) -> Random:
     # A source of its own for each part: a change in one leaves the others as they are.
     return Random(f"{seed}:{part}")
-
-
-def _expected(scenario: Scenario, stars: Starfield, population: Population) -> dict[str, dict[date, int]]:
-    """How many people each point may expect by day, people in their silent period counted at every nearby point."""
-    crowd = Crowd(population.people)
-    expected: dict[str, dict[date, int]] = {point.key: {} for point in stars.points}
-    for day in scenario.calendar.rounds():
-        seen: set[tuple[str, object]] = set()
-        for slot in stars.slots:
-            if not slot.covers(day):
-                continue
-            who = (slot.enterprise or "", slot.shift, slot.site)
-            people = scenario.points.silent_minutes if slot.enterprise is None else crowd.by(who, day)
-            if (slot.point, who) not in seen:
-                expected[slot.point][day] = expected[slot.point].get(day, 0) + people
-            seen.add((slot.point, who))
-    return expected

@@ -98,12 +98,14 @@ def _surplus(scenario: Scenario, made: Establishments, joined: dict[str, list[da
     """People registered but not on post on the last day."""
     table, calendar = scenario.people, scenario.calendar
     staffed = [e for e in made.working() if e.kind == "enterprise"]
-    sizes = [e.head_count for e in staffed]
+    late = calendar.last_round - timedelta(days=5)
+    settled = [e for e in staffed if joined[e.key][0] <= late]
     fates: list[tuple[Fate, int]] = [("left", table.left), ("away", table.away), ("silent", table.silent)]
     for fate, number in fates:
-        for enterprise in rng.choices(staffed, sizes, k=number):
-            early = [day for day in joined[enterprise.key] if day <= calendar.last_round - timedelta(days=5)]
-            day = None if fate == "silent" else rng.choice(early or [calendar.last_round - timedelta(days=5)])
+        pool = staffed if fate == "silent" else settled
+        for enterprise in rng.choices(pool, [e.head_count for e in pool], k=number):
+            early = [day for day in joined[enterprise.key] if day <= late]
+            day = None if fate == "silent" else rng.choice(early)
             yield Draft(enterprise, made.works[enterprise.key], day, fate)
     hosts = sorted((e for e in staffed if e.key in made.hosts), key=lambda e: -e.head_count)
     early_hosts = [e for e in hosts if joined[e.key][0] < calendar.first_round - timedelta(days=4)][:8]

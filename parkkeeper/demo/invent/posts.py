@@ -102,7 +102,8 @@ class _Appointer:
     def staff_point(self, point: Point) -> None:
         """One scanner and some samplers a desk: the host's own people, or those of enterprises around."""
         candidates = self._candidates(point)
-        roles: list[Role] = ["scanning", *["sampling"] * self.scenario.posts.samplers_a_desk]  # type: ignore[list-item]
+        sampler: Role = "sampling"
+        roles: list[Role] = ["scanning", *[sampler] * self.scenario.posts.samplers_a_desk]
         for role in roles * point.desks:
             self._appoint(next(candidates), role, point.opened_on, point=point.key)
 

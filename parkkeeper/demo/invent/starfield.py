@@ -142,9 +142,12 @@ def _nearby_points(
     order = [grid.key for grid in grids]
     while len(order) < table.nearby:
         order += rng.sample([grid.key for grid in grids], min(len(grids), table.nearby - len(order)))
+    small = _small_sites(scenario, made)
     points = []
     for number, grid in enumerate(order, start=1):
-        position, road = ground.beside(grid, FROM_ROADSIDE)
+        near = next((site for site in small if site.grid == grid), small[0])
+        small.remove(near)
+        position, road = ground.beside(grid, FROM_ROADSIDE, near.position)
         site = Site(f"S{len(made.sites) + 1:03}", "nearby", f"{road}就近采样点", None, grid, position, f"{road}路侧")
         made.sites.append(site)
         first = number <= table.nearby_at_first
@@ -166,6 +169,19 @@ def _nearby_points(
             )
         )
     return points
+
+
+def _small_sites(scenario: Scenario, made: Establishments) -> list[Site]:
+    """Places of work without a point of their own, those first that resumed first, larger ones before smaller."""
+    without = {e.key: e for e in made.working() if e.key not in made.hosts}
+    sites = [site for site in made.sites if site.enterprise in without and site.kind in ("works", "construction")]
+    last = scenario.calendar.last_round
+
+    def order(site: Site) -> tuple[date, int, str]:
+        owner = without[site.enterprise or ""]
+        return max(owner.resumed_on or last, scenario.calendar.first_round), -owner.head_count, site.key
+
+    return sorted(sites, key=order)
 
 
 def _wave(table: PointTable, number: int) -> date:
