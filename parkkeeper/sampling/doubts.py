@@ -5,9 +5,11 @@ worked out anew when a late message changes the facts: while nobody has settled 
 and when they no longer hold the evidence says `"holds": false`; only a person settles.
 """
 
+import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from django.db import connection
@@ -151,9 +153,47 @@ def raise_doubts(doubts: Iterable[Doubt]) -> None:
     _write(_ONCE, doubts)
 
 
+# Between a key and the mark of its evidence; keys hold no spaces, so it stands in none by itself.
+_AGAIN = " ~"
+
+
 def follow_doubts(doubts: Iterable[Doubt]) -> None:
-    """Raise doubts that hold now; where one was raised before and nobody settled it, its evidence becomes today's."""
-    _write(_FOLLOW, doubts)
+    """Raise doubts that hold now; where one was raised before and nobody settled it, its evidence becomes today's.
+
+    Somebody's settling stands for the facts that it was about: when other facts hold now, the doubt is raised again.
+    """
+    rows = list(doubts)
+    if rows:
+        _write(_FOLLOW, _raised_again(rows))
+
+
+def _raised_again(doubts: list[Doubt]) -> list[Doubt]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key, evidence FROM park_anomaly WHERE key = ANY(%s::text[]) AND settled_at IS NOT NULL",
+            [texts(d.key for d in doubts)],
+        )
+        settled = {key: canonical_json(_loaded(evidence)) for key, evidence in cursor.fetchall()}
+        if not settled:
+            return doubts
+        again = []
+        for doubt in doubts:
+            facts = canonical_json(doubt.evidence)
+            if doubt.key in settled and settled[doubt.key] != facts:
+                marked = replace(doubt, key=f"{doubt.key}{_AGAIN}{sha256(facts).hexdigest()[:8]}")
+                cursor.execute(
+                    "UPDATE park_anomaly SET evidence = evidence || '{\"holds\": false}' WHERE settled_at IS NULL "
+                    "AND noun = %s AND noun_id = %s AND starts_with(key, %s) AND key <> %s AND NOT evidence ? 'holds'",
+                    [doubt.noun, doubt.noun_id, doubt.key + _AGAIN, marked.key],
+                )
+                again.append(marked)
+            elif doubt.key not in settled:
+                again.append(doubt)
+    return again
+
+
+def _loaded(evidence: Any) -> Any:
+    return json.loads(evidence) if isinstance(evidence, str) else evidence
 
 
 def lapse_doubts(noun: str, noun_ids: Collection[str], kinds: Collection[str], holding: Collection[str]) -> None:
@@ -165,9 +205,9 @@ def lapse_doubts(noun: str, noun_ids: Collection[str], kinds: Collection[str], h
             """
             UPDATE park_anomaly SET evidence = evidence || '{"holds": false}'
             WHERE noun = %s AND noun_id = ANY(%s::text[]) AND kind = ANY(%s::text[]) AND settled_at IS NULL
-              AND NOT evidence ? 'holds' AND NOT (key = ANY(%s::text[]))
+              AND NOT evidence ? 'holds' AND NOT (split_part(key, %s, 1) = ANY(%s::text[]))
             """,
-            [noun, texts(noun_ids), texts(kinds), texts(holding)],
+            [noun, texts(noun_ids), texts(kinds), _AGAIN, texts(holding)],
         )
 
 

@@ -4,10 +4,11 @@ Such doubts are about a phone or a point on a day, not about each scan: a phone 
 five hundred late scans, and that is one thing to look into.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -15,6 +16,7 @@ from parkkeeper.park.models import Rule
 from parkkeeper.sampling.doubts import Doubt
 from parkkeeper.sampling.field import Source
 from parkkeeper.sampling.models import Round, Scan, Session, Test
+from parkkeeper.sampling.scandoubts import Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,12 @@ class Clockwork:
         if not typed and moment.point_id is not None and moment.day not in self.worked:
             yield "no_session"
 
-    def doubts(self, moments: Collection[Moment], at: datetime) -> list[Doubt]:
-        """One doubt a phone, point or round and day, with the number of scans that this call brought."""
+    def judge(self, moments: Mapping[UUID, Moment], marks: Marks, at: datetime) -> list[Doubt]:
+        """One doubt a phone or point and day, with the number of scans that this call brought; marks the scans too."""
         groups: dict[str, tuple[str, list[Moment]]] = {}
-        for moment in moments:
+        for scan, moment in moments.items():
             for kind in self.kinds(moment):
+                marks[scan].add(kind)
                 groups.setdefault(_key(kind, moment), (kind, []))[1].append(moment)
         site = self.source.point.site_id if self.source.point else None
         return [_doubt(kind, key, group, site, at) for key, (kind, group) in groups.items()]

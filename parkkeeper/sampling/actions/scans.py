@@ -194,11 +194,8 @@ def _judge(fresh: list[_Told], clockwork: Clockwork, source: Source, at: datetim
     ids = [t.op.id for t in fresh]
     marks, undone = judge_scans(ids, at=at, fresh=True)
     doubts = _about_people(fresh, at) + _about_tubes(tubes.values(), source, at)
-    facts = [(t.op.id, _moment(t, source)) for t in fresh]
-    doubts += clockwork.doubts([moment for _, moment in facts], at)
+    doubts += clockwork.judge({t.op.id: _moment(t, source) for t in fresh}, marks, at)
     raise_doubts(doubts)
-    for scan, moment in facts:
-        marks[scan].update(clockwork.kinds(moment))
     for doubt in doubts:
         if doubt.noun == "scan":
             marks[UUID(doubt.noun_id)].add(doubt.kind)
