@@ -1,4 +1,4 @@
-"""Finds the account of a session, with its person and employer in the same query. Log-in itself: actions/accounts.py."""
+"""Finds the account of a session, with person and employer in the same query. Log-in itself: actions/accounts.py."""
 
 from typing import Any
 

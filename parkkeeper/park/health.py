@@ -3,9 +3,10 @@
 from functools import cache
 from typing import Any
 
-import parkkeeper
 from django.db import Error, connection
 from django.db.migrations.loader import MigrationLoader
+
+import parkkeeper
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The office's navigation: which pages stand on the left, in which order; a page shows when it exists and may be opened."""
+"""The office's navigation: which pages stand on the left, in which order; shown when it exists and may be opened."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,14 +69,14 @@ GROUPS = (
     Group(
         _("管理"),
         (
-            Entry("rulebook", _("规则"), "rules", ("rule", "rule_new")),
+            Entry("rulebook", _("规则"), "rules", ("rule", "rule_change")),
             Entry("journal", _("日志"), "journal"),
             Entry(
                 "settings",
                 _("设置"),
                 "settings",
                 ("accounts", "account", "account_new", "posts", "post", "post_new", "certificates", "certificate",
-                 "certificate_new", "emergency", "park_data"),
+                 "certificate_new", "emergency", "emergency_end", "areas", "park_data"),
             ),
         ),
     ),

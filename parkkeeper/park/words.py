@@ -32,11 +32,25 @@ VERBS: dict[str, Promise | str] = {
     "emergency.declared": _("启动应急状态"),
     "emergency.ended": _("结束应急状态"),
     "rule.changed": _("修改规则"),
+    "area.level_set": _("调整管控等级"),
     "park.changed": _("修改园区资料"),
     "journal.verified": _("核验日志"),
     "journal.exported": _("导出日志"),
     "file.opened": _("下载文件"),
 }
+ROLES: dict[str, Promise] = {
+    "office": _("园区办公室"),
+    "leader": _("领导"),
+    "prevention_specialist": _("防疫专员"),
+    "sampling_specialist": _("采样专员"),
+    "scanning_specialist": _("扫码专员"),
+    "concierge": _("驻企店小二"),
+    "team_leader": _("检查组组长"),
+    "team_member": _("检查组成员"),
+    "lab_member": _("检测机构人员"),
+    "courier": _("转运员"),
+}
+"""Titles of Post.Role, translated when they are shown."""
 MESSAGES: dict[str, Promise | str] = {}
 
 

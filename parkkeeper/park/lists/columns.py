@@ -81,6 +81,8 @@ class Column:
         value = self.read(row)
         if value is None or value == "":
             return "–"
+        if isinstance(value, str):
+            return badge(value, self.tone(row) if self.tone else "plain") if self.kind == "badge" else value
         if self.kind == "moment":
             return format_html('<span title="{}">{}</span>', exactly(value), when(value))
         if self.kind == "day":
@@ -100,4 +102,5 @@ class Column:
             href = self.link(row) if self.link else ""
             if href and shown != "–":
                 shown = format_html('<a href="{}">{}</a>', href, shown)
-        return format_html('<td class="{}" data-label="{}">{}</td>', self.css, self.label, shown)
+        css = f"{self.css} none" if shown == "–" else self.css
+        return format_html('<td class="{}" data-label="{}">{}</td>', css, self.label, shown)

@@ -1,4 +1,4 @@
-"""Filters of a list: what the reader may choose, and what that does to the rows. A wrong value is told, never guessed."""
+"""Filters of a list: what the reader may choose, and what that does to the rows. A wrong value is told, not guessed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def _wrong(label: Words, value: str) -> Refused:
 
 @dataclass(frozen=True)
 class Filter:
-    """Base of the filters: `name` is the key in the address, `apply` an ORM lookup or a function (rows, value) -> rows."""
+    """Base of filters: `name` is the key in the address, `apply` an ORM lookup or a function (rows, value) -> rows."""
 
     name: str
     label: Words
@@ -64,11 +64,11 @@ class Choice(Filter):
     kind = "choice"
 
     def options(self, request: HttpRequest) -> list[tuple[str, str]]:
-        kept: dict[str, list[tuple[str, str]]] = request.__dict__.setdefault("_choices", {})
-        if self.name not in kept:
+        kept: dict[int, list[tuple[str, str]]] = request.__dict__.setdefault("_choices", {})
+        if id(self) not in kept:
             found = self.choices(request) if callable(self.choices) else self.choices
-            kept[self.name] = [(str(value), str(title)) for value, title in found]
-        return kept[self.name]
+            kept[id(self)] = [(str(value), str(title)) for value, title in found]
+        return kept[id(self)]
 
     def read(self, text: str, request: HttpRequest) -> str:
         if text not in dict(self.options(request)):

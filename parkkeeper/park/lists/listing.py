@@ -23,6 +23,7 @@ from parkkeeper.park.lists.filters import Filter
 
 Words = str | Promise
 _SEARCH_LENGTH = 60
+_SEARCH, _NOTHING = gettext_lazy("搜索"), gettext_lazy("没有符合条件的记录。")
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -60,13 +61,13 @@ class List:
     columns: Sequence[Column]
     filters: Sequence[Filter] = ()
     search: Callable[[Any, str], Any] | None = None
-    hint: Words = gettext_lazy("搜索")
+    hint: Words = _SEARCH
     order: str = ""
     per_page: int = 50
     people: bool = False
     key: Callable[[Any], Any] | None = None
     verb: str = ""
-    empty: Words = gettext_lazy("没有符合条件的记录。")
+    empty: Words = _NOTHING
     row_tone: Callable[[Any], str] | None = None
     export: bool = True
 
@@ -135,6 +136,8 @@ class List:
         return {
             "id": f"list-{self.name}",
             "of": self,
+            "searches": self.search is not None,  # templates would call what is callable
+            "picks": self.key is not None,
             "asked": asked,
             "page": page,
             "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),

@@ -1,0 +1,90 @@
+"""`python -m django worker`: what happens again and again, for every park: journals sealed, old log-ins forgotten."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from django.contrib.sessions.models import Session
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import Error, connection
+from django.utils import timezone
+from django_pgschemas.schema import deactivate
+
+from parkkeeper.kernel import clock
+from parkkeeper.park.actions.accounts import forget_old_attempts
+from parkkeeper.park.journal import seal_journal
+from parkkeeper.park.tenancy.models import Park
+from parkkeeper.park.tenancy.parks import in_park
+
+SEAL_EVERY, CLEAN_EVERY, WAIT_AFTER_ERROR = 2.0, 3600.0, 5.0
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Seal the journals and clean up, for every park, until SIGTERM or SIGINT."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do everything once and end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["once"]:
+            go_round(clean=True)
+            return
+        with _stopped_by_signals() as stop:
+            cleaned = float("-inf")
+            while not stop.is_set():
+                clean = time.monotonic() - cleaned > CLEAN_EVERY
+                well = go_round(clean=clean)
+                if clean and well:
+                    cleaned = time.monotonic()
+                stop.wait(SEAL_EVERY if well else WAIT_AFTER_ERROR)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[threading.Event]:
+    stop = threading.Event()
+
+    def told(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def go_round(*, clean: bool) -> bool:
+    """Do the work of one turn for every park; one park's trouble does not hold the others. False when some failed."""
+    try:
+        deactivate()
+        schemas = list(Park.objects.order_by("pk").values_list("schema_name", flat=True))
+    except Error as error:
+        log.warning("The database does not answer: %s", error)
+        connection.close()
+        return False
+    well = [_work_in(schema, clean) for schema in schemas]
+    return all(well)
+
+
+def _work_in(schema: str, clean: bool) -> bool:
+    try:
+        with in_park(schema):
+            at = clock.now()
+            seal_journal(at=at)
+            if clean:
+                forget_old_attempts(at=at)
+                Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    except Error as error:
+        log.warning("Park %s: %s", schema, error)
+        connection.close()
+        return False
+    finally:
+        deactivate()
+    return True
