@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import override_settings
 from django.utils import timezone, translation
 from django_pgschemas.schema import Schema, deactivate
 
@@ -17,8 +19,6 @@ def django_db_modify_db_settings() -> None:
     """Two runs at once on one server need two databases: PYTEST_DB names this run's."""
     suffix = os.environ.get("PYTEST_DB", "")
     if suffix:
-        from django.conf import settings
-
         settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_parkkeeper_{suffix}"
 
 
@@ -53,6 +53,14 @@ def _the_world_alone() -> None:
         cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
     if not Park.objects.filter(schema_name="world").exists():
         Park(schema_name="world", name="测试园区", name_en="Test Park", created_at=LONG_AGO).save()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_as_they_are() -> Iterator[None]:
+    """Pages name their static files without hashes: a test needs no collectstatic before it."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("parkkeeper.park.urls")),
     path("", include("parkkeeper.sampling.urls")),
     path("phone/v1/", include("parkkeeper.sync.urls")),
+    path("phones/", include("parkkeeper.sync.office_urls")),
 ]
 handler400 = "parkkeeper.park.views.errors.bad_request"
 handler403 = "parkkeeper.park.views.errors.forbidden"

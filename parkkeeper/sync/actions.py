@@ -7,14 +7,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from parkkeeper.kernel.crypto import blind_index
+from parkkeeper.kernel.crypto import blind_index, unseal
 from parkkeeper.park.access import GRANTS, PARK, posts_of, require
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Person, Post
 from parkkeeper.park.rulebook import hours
 from parkkeeper.sampling.models import Point
-from parkkeeper.sync.models import Enrolment, Phone
+from parkkeeper.sync.models import Enrolment, Phone, PoisonOperation
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: read aloud and typed without a slip
 _LENGTH = 10
@@ -77,3 +77,12 @@ def revoke_phone(phone: Phone, *, by: Person, at: datetime) -> None:
     locked.revoked_at, locked.revoked_by = at, by
     locked.save(update_fields=["revoked_at", "revoked_by"])
     record("phone.revoked", locked, by=by, at=at, person=locked.holder_id, site=phone.point.site_id)
+
+
+@transaction.atomic
+def read_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> str:
+    """The operation that was kept aside, as the phone sent it (JSON); it may name a person, so reading is written."""
+    require(by, "enrol_phone", at=at, on=poison.batch.phone)
+    content = unseal(bytes(poison.content_sealed), settings.KEYS.data, context="sync.poison")
+    record("operation.read", poison, by=by, at=at, site=poison.batch.phone.point.site_id, code=poison.code)
+    return content

@@ -1,6 +1,19 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SyncConfig(AppConfig):
     name = "parkkeeper.sync"
     label = "sync"
+
+    def ready(self) -> None:
+        from parkkeeper.park.words import add_verbs
+
+        add_verbs(
+            {
+                "enrolment.issued": _("生成登记码"),
+                "phone.enrolled": _("登记手机"),
+                "phone.revoked": _("撤销手机登记"),
+                "operation.read": _("查看未能识别的操作"),
+            }
+        )

@@ -84,6 +84,11 @@ class Batch(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
+    @property
+    def offset_seconds(self) -> int:
+        """How far the phone's clock was behind the server's when it sent, in whole seconds."""
+        return round(self.offset_ms / 1000)
+
 
 class PoisonOperation(models.Model):
     """问题操作: an operation that could not be understood, kept as it came for a person."""

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
+from parkkeeper.park.requests import address_of
 from parkkeeper.park.tenancy.models import Park
 from parkkeeper.sync.door import NEWEST, OLDEST, json_response, moment_of, open_door, phone_door
 from parkkeeper.sync.enrolment import enrol
@@ -29,7 +30,7 @@ def hello(request: HttpRequest) -> HttpResponse:
 def enrolments(request: HttpRequest) -> HttpResponse:
     """A one-time code becomes a token."""
     at, park = moment_of(request), request.park  # type: ignore[attr-defined]
-    phone, token = enrol(decode(body_of(request)), address=request.META.get("REMOTE_ADDR", ""), at=at)
+    phone, token = enrol(decode(body_of(request)), address=address_of(request), at=at)
     point = phone.point
     return json_response({
         "token": token, "phone": phone.pk, "role": phone.enrolment.role,

@@ -1,0 +1,130 @@
+"""The office's pages on phones: which are enrolled, enrol one, revoke one, read what was kept aside of one."""
+
+from typing import Any
+
+import segno
+from django import forms
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from parkkeeper.park.forms import OfficeForm, PersonField, show_form
+from parkkeeper.park.lists import Choice, Column, List
+from parkkeeper.park.models import Post
+from parkkeeper.park.requests import OfficeRequest
+from parkkeeper.park.search import people_matching
+from parkkeeper.park.words import ROLES
+from parkkeeper.sampling.models import Point
+from parkkeeper.sync.actions import issue_enrolment, read_kept, revoke_phone
+from parkkeeper.sync.models import Enrolment, Phone, PoisonOperation
+
+_FIELD_ROLES = (Post.Role.SCANNING, Post.Role.SAMPLING, Post.Role.PREVENTION, Post.Role.COURIER, Post.Role.LAB)
+
+
+def _state(phone: Phone) -> tuple[str, str]:
+    if phone.revoked_at is not None:
+        return _("已撤销"), "bad"
+    return _("在用"), "ok"
+
+
+PHONES = List(
+    name="phones",
+    title=gettext_lazy("手机"),
+    columns=(
+        Column("name", gettext_lazy("手机"), link=lambda p: reverse("phone", args=[p.pk]), order="name", main=True),
+        Column("point", gettext_lazy("采样点"), value="point__code", kind="code", order="point__code"),
+        Column("holder", gettext_lazy("登记人"), value="holder__name", order="holder__pinyin"),
+        Column("state", gettext_lazy("状态"), kind="badge", value=lambda p: _state(p)[0], tone=lambda p: _state(p)[1]),
+        Column("enrolled_at", gettext_lazy("登记时间"), kind="moment", order="enrolled_at"),
+        Column("last_seen_at", gettext_lazy("最近联系"), kind="moment", order="last_seen_at"),
+        Column("app_version", gettext_lazy("应用版本"), kind="code"),
+    ),
+    filters=(
+        Choice(
+            "state", gettext_lazy("状态"), choices=(("on", gettext_lazy("在用")), ("off", gettext_lazy("已撤销"))),
+            apply=lambda rows, value: rows.filter(revoked_at__isnull=value == "on"),
+        ),
+    ),
+    search=lambda rows, text: rows.filter(people_matching(text, "holder__"))
+    | rows.filter(name__contains=text) | rows.filter(point__code__startswith=text),
+    hint=gettext_lazy("手机名、登记人、采样点编号"),
+    order="-last_seen_at",
+    people=True,
+    verb="enrol_phone",
+)  # fmt: skip
+
+
+def phone_list(request: OfficeRequest) -> HttpResponse:
+    rows = Phone.objects.select_related("point", "holder")
+    return PHONES.page(request, rows, "sync/phones.html")
+
+
+class PointField(forms.ModelChoiceField):
+    """A point in service, told by code and place."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.code} {obj.site.name}"
+
+
+class EnrolForm(OfficeForm):
+    point = PointField(Point.objects.select_related("site").order_by("code"), label=gettext_lazy("采样点"))
+    holder = PersonField(label=gettext_lazy("登记人"), help_text=gettext_lazy("证件号、工号、手机号或完整姓名"))
+    role = forms.ChoiceField(label=gettext_lazy("岗位"), choices=[(r.value, ROLES[r.value]) for r in _FIELD_ROLES])
+
+
+def phone_new(request: OfficeRequest) -> HttpResponse:
+    """Ask for point, holder and role; then show the code, once."""
+    form = EnrolForm(request.POST or None, initial={"point": request.GET.get("point", "")})
+    if form.carry_out(lambda data: issue_enrolment(**data, by=request.person, at=request.at)):
+        return _code_page(request, *form.result)
+    intro = _("登记码只能使用一次，用来让一台手机成为该采样点的手机。")
+    crumbs, back = [(_("手机"), reverse("phones"))], reverse("phones")
+    return show_form(request, form, title=_("登记手机"), crumbs=crumbs, back=back, intro=intro, submit=_("生成登记码"))
+
+
+def _code_page(request: OfficeRequest, enrolment: Enrolment, code: str) -> HttpResponse:
+    # behind "#": a browser never sends that part, so the code reaches no log of the server
+    address = request.build_absolute_uri(f"/field/#enrol={code}")
+    context = {
+        "title": _("登记码"), "crumbs": [(_("手机"), reverse("phones"))], "enrolment": enrolment,
+        "code": f"{code[:5]}-{code[5:]}", "picture": picture_of(address), "role": ROLES[enrolment.role],
+    }  # fmt: skip
+    response = render(request, "sync/code.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def picture_of(text: str) -> SafeString:
+    """`text` as a QR code: SVG for the page, without style attributes."""
+    return mark_safe(segno.make(text, error="m").svg_inline(scale=5, border=3, light="#fff"))
+
+
+def phone_page(request: OfficeRequest, pk: int) -> HttpResponse:
+    phone = get_object_or_404(Phone.objects.select_related("point__site", "holder__employer", "revoked_by"), pk=pk)
+    if request.method == "POST" and request.POST.get("do") == "revoke":
+        revoke_phone(phone, by=request.person, at=request.at)
+        messages.success(request, _("登记已撤销。手机下次联系时先送回未发送的内容，然后清除名单。"))
+        return redirect("phone", pk)
+    state, tone = _state(phone)
+    context = {
+        "title": phone.name, "crumbs": [(_("手机"), reverse("phones"))], "phone": phone, "state": state, "tone": tone,
+        "batches": phone.batches.annotate(kept=Count("poison")).order_by("-received_at")[:20],
+        "kept": PoisonOperation.objects.filter(batch__phone=phone).order_by("-received_at", "position")[:50],
+    }  # fmt: skip
+    return render(request, "sync/phone.html", context)
+
+
+def phone_kept(request: OfficeRequest, pk: int) -> HttpResponse:
+    """The content of an operation that was kept aside; reading it is written to the journal."""
+    found = get_object_or_404(PoisonOperation.objects.select_related("batch__phone__point"), pk=pk)
+    phone = found.batch.phone
+    crumbs = [(_("手机"), reverse("phones")), (phone.name, reverse("phone", args=[phone.pk]))]
+    content = read_kept(found, by=request.person, at=request.at)
+    return render(
+        request, "sync/kept.html", {"title": _("未能识别的操作"), "crumbs": crumbs, "kept": found, "content": content}
+    )

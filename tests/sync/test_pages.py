@@ -1,0 +1,83 @@
+"""The office enrols phones on a page, sees them, revokes them, and reads what was kept aside."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django_pgschemas.schema import Schema, activate
+
+from parkkeeper.park.models import JournalEntry
+from parkkeeper.sync.models import Enrolment, PoisonOperation
+from tests.sync.handset import Handset, enrolled
+from tests.world import world
+
+pytestmark = pytest.mark.django_db
+
+
+class Office:
+    """A browser of the office; after each request the test goes on in its own park."""
+
+    def __init__(self, w: Any) -> None:
+        self.client = w.login(Client(), w.office)
+
+    def get(self, page: str, *args: Any) -> Any:
+        return self._home(self.client.get(reverse(page, args=args)))
+
+    def post(self, page: str, *args: Any, **data: Any) -> Any:
+        return self._home(self.client.post(reverse(page, args=args), data))
+
+    def _home(self, response: Any) -> Any:
+        activate(Schema.create("world"))
+        return response
+
+
+@pytest.fixture(autouse=True)
+def _in_the_rehearsals_time() -> Any:
+    from parkkeeper.kernel import clock
+    from tests.world import EVENING
+
+    with clock.at(EVENING):
+        yield
+
+
+def test_the_office_gets_a_code_once_as_text_and_as_a_picture() -> None:
+    w: Any = world()
+    office = Office(w)
+    assert office.get("phone_new").status_code == 200
+    answer = office.post("phone_new", point=w.point.pk, holder=w.scanner.staff_number, role="scanning_specialist")
+    page = answer.content.decode()
+    code = re.search(r'id="secret">([0-9A-Z-]+)<', page)
+    assert answer.status_code == 200 and code
+    assert "<svg" in page and "style=" not in page
+    assert answer["Cache-Control"] == "no-store"
+    assert Handset().ask("POST", "enrol", data=b'{"code": "%s", "name": "x"}' % code[1].encode()).status_code == 201
+    assert Enrolment.objects.count() == 1
+
+
+def test_a_refusal_is_shown_where_the_office_typed() -> None:
+    w: Any = world()
+    answer = Office(w).post("phone_new", point=w.nearby.pk, holder=w.scanner.staff_number, role="scanning_specialist")
+    assert answer.status_code == 422
+    assert "先在“设置 · 岗位”中任命" in answer.content.decode()
+
+
+def test_a_phone_is_listed_shown_and_revoked() -> None:
+    w: Any = world()
+    office, phone = Office(w), enrolled(w.scanner, w.point, by=w.office)
+    phone.send([phone.op("open_session"), 5])
+    assert "测试机" in office.get("phones").content.decode()
+    assert "not_an_object" in office.get("phone", phone.row.pk).content.decode()
+    assert office.post("phone", phone.row.pk, do="revoke").status_code == 302
+    assert phone.row.revoked_by == w.office
+    assert "已撤销" in office.get("phone", phone.row.pk).content.decode()
+
+
+def test_reading_what_was_kept_aside_is_written_to_the_journal() -> None:
+    w: Any = world()
+    office, phone = Office(w), enrolled(w.scanner, w.point, by=w.office)
+    phone.send([{"kind": "scan", "claimed": "<b>某人"}])
+    page = office.get("phone_kept", PoisonOperation.objects.get().pk).content.decode()
+    assert "&lt;b&gt;某人" in page
+    assert JournalEntry.objects.filter(verb="operation.read", by_id=w.office.pk).count() == 1
