@@ -1,4 +1,4 @@
-"""What a phone at a point says, written short: `phone.scan(person, 1, 3)` is a scan into tube 1, three minutes after six.
+"""What a phone at a point says, written short: `phone.scan(person, 1, 3)` is a scan into tube 1 at three past six.
 
 Every method returns one operation; `phone.say(operation, …)` hands a mixed list to the verbs as the door does.
 """
@@ -56,7 +56,9 @@ class FieldPhone:
     def duty(self, session: UUID, person: UUID, role: str, minutes: float = -1) -> field.GoOnDuty:
         return field.GoOnDuty(*self._base(minutes), session, person, role)
 
-    def open(self, tube: int | str, minutes: float = 0, *, pool: int = 10, session: UUID | None = None) -> field.OpenTube:
+    def open(
+        self, tube: int | str, minutes: float = 0, *, pool: int = 10, session: UUID | None = None
+    ) -> field.OpenTube:
         return field.OpenTube(*self._base(minutes), self.code(tube), pool, session)
 
     def scan(self, who: Person | str, tube: int | str, minutes: float = 1, *, how: str = "code") -> field.TakeScan:
@@ -75,11 +77,14 @@ class FieldPhone:
         code = box if isinstance(box, str) else box_code(self.prefix, box)
         return field.SealBox(*self._base(minutes), code, tuple(self.code(tube) for tube in tubes))
 
-    def hand_over(self, box: field.SealBox, leg: str = "to_courier", minutes: float = 20, **who: Any) -> field.HandOverBox:
+    def hand_over(
+        self, box: field.SealBox, leg: str = "to_courier", minutes: float = 20, **who: Any
+    ) -> field.HandOverBox:
         return field.HandOverBox(*self._base(minutes), box.id, leg, **who)
 
     def receive(
-        self, tube: int | str, condition: str = "good", minutes: float = 25, *, lab: str = "LAB1", box: UUID | None = None
+        self, tube: int | str, condition: str = "good", minutes: float = 25, *, lab: str = "LAB1",
+        box: UUID | None = None,
     ) -> field.ReceiveTube:
         return field.ReceiveTube(*self._base(minutes), self.code(tube), condition, lab, box)
 
@@ -106,7 +111,7 @@ def moved(operation: Any, minutes: float) -> Any:
 
 
 def pcr_round(programme: Programme, lines: Sequence[tuple[Person, str, Point | None]], day: date = DAY) -> Round:
-    """A round of the day with these lines (person, standing, point), made without the planning that has tests of its own."""
+    """A round of the day with these lines (person, standing, point); planning one has tests of its own."""
     shift = day - DAY
     made = Round.objects.create(
         programme=programme, test="pcr", day=day, opens_at=later(-60) + shift, closes_at=later(240) + shift,

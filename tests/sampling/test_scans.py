@@ -257,8 +257,8 @@ def test_any_order_of_messages_ends_the_same(w: Any) -> None:
     chance = random.Random(seed)
     a, b, c, d = w.workers[:4]
     one, again, other, stranger, after = (
-        w.phone.scan(a, 1, 1), w.phone.scan(a, 1, 2), w.phone.scan(a, 2, 3), w.phone.scan("没有此人", 1, 3, how="search"),
-        w.phone.scan(d, 1, 12),
+        w.phone.scan(a, 1, 1), w.phone.scan(a, 1, 2), w.phone.scan(a, 2, 3),
+        w.phone.scan("没有此人", 1, 3, how="search"), w.phone.scan(d, 1, 12),
     )  # fmt: skip
     mistake, wrong = w.phone.scan(b, 1, 4), w.phone.scan(c, 2, 5)
     messages = [
@@ -289,7 +289,9 @@ def _digest(*, order_free: bool = False) -> str:
         told = sorted((d.kind, codes.get(int(d.noun_id), "") if d.noun == "tube" else d.noun_id) for d in doubts)
         tubes = list(Tube.objects.order_by("code").values_list(
             "code", "point", "round", "opening", "opened_at", "pool_size", "sealing", "sealed_at", "swabs"))
-        scans = list(Scan.objects.order_by("id").values_list("id", "tube__code", "person", "round", "point", "undone_at"))
+        scans = list(
+            Scan.objects.order_by("id").values_list("id", "tube__code", "person", "round", "point", "undone_at")
+        )
         return repr((told, tubes, scans))
     every = [doubts, Tube.objects.all(), Scan.objects.all(), Undo.objects.all(), JournalEntry.objects.all()]
     return repr([list(rows.order_by("pk").values_list()) for rows in every])

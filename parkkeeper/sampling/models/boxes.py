@@ -1,7 +1,11 @@
 """From the point to the laboratory: boxes, hand-overs with two signatures, reception tube by tube."""
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Least
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Person, Site, StoredFile
@@ -28,6 +32,42 @@ class Laboratory(models.Model):
         return Scope(site=self.site_id)
 
 
+class BoxQuerySet(models.QuerySet["Box"]):
+    def with_state(self, at: datetime) -> Self:
+        """Each box with what was known of it at that moment: `state` (Box.State), `tubes` on its list, `received`
+        of them at a laboratory, `left_at` the point and `arrived_at` the laboratory (null: not yet)."""
+        seen = Reception.objects.filter(tube=models.OuterRef("tube"), received_at__lte=at)
+        here = BoxTube.objects.filter(box=models.OuterRef("pk")).order_by().values("box")
+        known = HandOver.objects.filter(box=models.OuterRef("pk"), received_at__lte=at).order_by("at")
+        received = here.filter(models.Exists(seen)).annotate(n=models.Count("pk")).values("n")
+        inside = Reception.objects.filter(tube__boxings__box=models.OuterRef("pk"), received_at__lte=at)
+        first_seen = inside.order_by("at")
+        return self.filter(received_at__lte=at).annotate(
+            tubes=Coalesce(Subquery(here.annotate(n=models.Count("pk")).values("n")), 0),
+            received=Coalesce(Subquery(received), 0),
+            left_at=Subquery(known.filter(leg=HandOver.Leg.TO_COURIER).values("at")[:1]),
+            arrived_at=Least(
+                Subquery(known.filter(leg=HandOver.Leg.TO_LAB).values("at")[:1]), Subquery(first_seen.values("at")[:1])
+            ),
+            state=Case(
+                When(lost_at__lte=at, received__lt=F("tubes"), then=Value(Box.State.LOST)),
+                When(tubes__gt=0, received__gte=F("tubes"), then=Value(Box.State.RECONCILED)),
+                When(arrived_at__isnull=False, then=Value(Box.State.AT_LAB)),
+                When(left_at__isnull=False, then=Value(Box.State.WITH_COURIER)),
+                When(code="", then=Value(Box.State.MENTIONED)),
+                default=Value(Box.State.SEALED),
+                output_field=models.CharField(),
+            ),
+        )
+
+    def late(self, at: datetime, limit: timedelta) -> Self:
+        """Those that at that moment had come to the laboratory too late, or not yet (`limit` since sealing)."""
+        due = F("sealed_at") + limit
+        return self.with_state(at).filter(
+            Q(arrived_at__gt=due) | (Q(arrived_at__isnull=True) & Q(sealed_at__lt=at - limit))
+        )
+
+
 class Box(models.Model):
     """转运箱: sealed tubes with a sealed list, on their way to a laboratory."""
 
@@ -40,6 +80,16 @@ class Box(models.Model):
     received_at = models.DateTimeField(help_text="server receipt")
     lost_at = models.DateTimeField(null=True, blank=True)
     lost_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = BoxQuerySet.as_manager()
+
+    class State(models.TextChoices):
+        MENTIONED = "mentioned", "没有封箱记录"
+        SEALED = "sealed", "已封箱"
+        WITH_COURIER = "with_courier", "转运中"
+        AT_LAB = "at_lab", "已到检测机构"
+        RECONCILED = "reconciled", "已核对"
+        LOST = "lost", "遗失"
 
     class Meta:
         db_table = "sampling_box"
