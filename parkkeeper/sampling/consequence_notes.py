@@ -66,7 +66,8 @@ def note_opened(opened: list[Obligation], members: list[Member], *, at: datetime
             "due": moment(opened[0].due_at),
         }  # fmt: skip
         message = "positive_single" if kind == Obligation.Kind.CASE else "positive_pool"
-        messages += [Message(kind=message, params=params, to_id=person, sent_at=at) for person in told]
+        link = f"/positives?tube={tube.code}"
+        messages += [Message(kind=message, params=params, to_id=to, link=link, sent_at=at) for to in told]
     for tube_id in sorted({one.tube_id or 0 for one in opened}):
         lines.append(_tube_line(tubes[tube_id], opened, at))
     JournalEntry.objects.bulk_create(lines)
@@ -87,7 +88,8 @@ def note_closed(closed: list[Obligation], reopened: list[Obligation], *, at: dat
     messages = [_isolate(one, at) for one in reopened]
     for person in free:
         told = sorted({person.pk, *liaisons.get(person.employer_id, ())})
-        messages += [Message(kind="isolation_over", to_id=to, about=person, sent_at=at) for to in told]
+        params = {"name": person.name}
+        messages += [Message(kind="isolation_over", params=params, to_id=to, about=person, sent_at=at) for to in told]
     Message.objects.bulk_create(messages)
 
 

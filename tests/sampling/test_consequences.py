@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from parkkeeper.park.models import Anomaly, JournalEntry, Message, Rule
+from parkkeeper.park.words import say_message, say_verb
 from parkkeeper.sampling.actions.results import strike_result
 from parkkeeper.sampling.consequences import judge_tubes
 from parkkeeper.sampling.models import Flag, Obligation, Result, Scan
@@ -293,6 +294,29 @@ def test_a_positive_has_its_consequences_when_the_rulebook_says_no_hours() -> No
     tube(w, 1, w.workers[0])
     report(w, (1, "positive"))
     assert Obligation.objects.get().due_at == later(300)
+
+
+def test_every_message_of_a_positive_reads_as_a_whole() -> None:
+    w = world()
+    tube(w, 1, w.workers[0])
+    report(w, (1, "positive"))
+    tube(w, 2, w.workers[0], size=1, minutes=400)
+    tube(w, 3, w.workers[1], size=1, minutes=400)
+    report(w, (2, "negative"), (3, "positive"), minutes=600)
+    said = {(one.kind, say_message(one.kind, one.params)) for one in Message.objects.all()}
+    assert {kind for kind, _ in said} == {
+        "isolate", "isolate_case", "positive_pool", "positive_single", "isolation_over"
+    }  # fmt: skip
+    assert all("%" not in text and "{" not in text and kind not in text for kind, text in said)
+
+
+def test_every_journal_verb_has_a_title() -> None:
+    w = world()
+    tube(w, 1, w.workers[0])
+    report(w, (1, "positive"))
+    verbs = set(JournalEntry.objects.values_list("verb", flat=True))
+    assert verbs == {"results.reported", "tube.positive", "obligation.opened"}
+    assert all(say_verb(verb) != verb for verb in verbs)
 
 
 def test_tubes_without_results_cost_two_statements() -> None:
