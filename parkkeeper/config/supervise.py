@@ -21,6 +21,7 @@ from parkkeeper.kernel.processes import (
     wait_for_port,
     web_service,
 )
+from parkkeeper.park.tenancy.checks import refuse_unsafe_pooler
 
 DEFAULT_PORT = 8000
 RESTARTS, WITHIN = 5, 60.0
@@ -66,6 +67,7 @@ def _database(home: Path, stopping: ExitStack) -> tuple[dict[str, str], Server |
     postgres = None
     if url := os.environ.get("DATABASE_URL"):
         check_server(url)
+        refuse_unsafe_pooler(url)
         prepare_home(home)
     else:
         postgres = Server(home, say=say)

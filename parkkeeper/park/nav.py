@@ -63,7 +63,7 @@ GROUPS = (
             Entry("enterprises", _("企业"), "enterprise", ("enterprise",)),
             Entry("people", _("人员"), "people", ("person",)),
             Entry("imports", _("导入"), "import", ("import", "import_new")),
-            Entry("phones", _("手机"), "phone", ("phone",)),
+            Entry("phones", _("手机"), "phone", ("phone", "phone_new", "phone_kept")),
         ),
     ),
     Group(
