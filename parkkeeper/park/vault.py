@@ -1,5 +1,7 @@
 """People's documents: sealed at rest, found by blind index, opened only to be shown to somebody who may see them."""
 
+from typing import Any
+
 from django.conf import settings
 
 from parkkeeper.kernel.crypto import blind_index, seal, unseal
@@ -10,20 +12,31 @@ from parkkeeper.park.models import Person
 def document_index(raw: str) -> bytes | None:
     """The blind index of a document as somebody typed it, or None when it is blank."""
     number = read_document(raw).number
-    return blind_index(number, settings.KEYS.blind, purpose="document") if number else None
+    return number_index(number) if number else None
+
+
+def number_index(number: str) -> bytes:
+    """The blind index of a canonical document number (as `read_document` gives it)."""
+    return blind_index(number, settings.KEYS.blind, purpose="document")
+
+
+def document_columns(kind: str, number: str) -> dict[str, Any]:
+    """The person's document columns for a canonical number: kind, sealed, index, last four; all empty for a blank."""
+    if not number:
+        return {"document_kind": "", "document_sealed": None, "document_index": None, "document_tail": ""}
+    return {
+        "document_kind": kind,
+        "document_sealed": seal(number, settings.KEYS.data, context="person.document"),
+        "document_index": number_index(number),
+        "document_tail": tail(number),
+    }
 
 
 def put_document(person: Person, raw: str) -> None:
     """Set the person's document columns (kind, sealed, index, last four) from what was typed; does not save."""
     document = read_document(raw)
-    if not document.number:
-        person.document_kind, person.document_tail = "", ""
-        person.document_sealed = person.document_index = None
-        return
-    person.document_kind = document.kind
-    person.document_sealed = seal(document.number, settings.KEYS.data, context="person.document")
-    person.document_index = blind_index(document.number, settings.KEYS.blind, purpose="document")
-    person.document_tail = tail(document.number)
+    for column, value in document_columns(document.kind, document.number).items():
+        setattr(person, column, value)
 
 
 def document_of(person: Person) -> str:
