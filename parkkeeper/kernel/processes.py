@@ -23,6 +23,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WEB_APPLICATION = "parkkeeper.config.wsgi:application"
@@ -72,7 +73,8 @@ def child_env(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def orderly_exit() -> Iterator[None]:
     """Inside, SIGTERM and SIGHUP unwind the stack like Ctrl-C does, so every `finally` runs and children are stopped.
 
-    Leaves the process with 143 (SIGTERM) or 129 (SIGHUP). Does nothing outside the main thread.
+    Leaves the process with 143 (SIGTERM) or 129 (SIGHUP). A SIGHUP that nohup ignores stays ignored; a SIGINT that a
+    script's `&` ignores is heard again. Does nothing outside the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -83,7 +85,12 @@ def orderly_exit() -> Iterator[None]:
             signal.signal(one, signal.SIG_IGN)  # a second signal must not interrupt the stopping
         raise SystemExit(128 + number)
 
-    before = {one: signal.signal(one, leave) for one in (signal.SIGTERM, signal.SIGHUP)}
+    wanted: dict[signal.Signals, Any] = {signal.SIGTERM: leave}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        wanted[signal.SIGHUP] = leave
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        wanted[signal.SIGINT] = signal.default_int_handler
+    before = {one: signal.signal(one, handler) for one, handler in wanted.items()}
     try:
         yield
     finally:

@@ -113,6 +113,21 @@ def test_no_server_outlives_its_launcher(home: Path, by: signal.Signals) -> None
     assert until(lambda: processes_in(Layout(home).data) == [])
 
 
+def test_a_launcher_in_the_background_of_a_script_hears_sigint_and_under_nohup_no_sighup(home: Path) -> None:
+    before = {one: signal.signal(one, signal.SIG_IGN) for one in (signal.SIGINT, signal.SIGHUP)}
+    try:
+        launcher, _ = launch(home)  # inherits what is ignored
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+    launcher.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        launcher.wait(0.5)
+    launcher.send_signal(signal.SIGINT)
+    launcher.wait(15)
+    assert until(lambda: processes_in(Layout(home).data) == [])
+
+
 def test_a_server_that_was_left_running_is_taken_over(home: Path) -> None:
     left = Server(home).start()
     assert left.process is not None
