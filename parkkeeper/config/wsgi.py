@@ -8,5 +8,5 @@ from parkkeeper.park.tenancy.checks import refuse_unsafe_pooler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parkkeeper.config.settings")
 if url := os.environ.get("DATABASE_URL"):  # here too: whoever starts a web server without ./run serves parks as well
-    refuse_unsafe_pooler(url)
+    refuse_unsafe_pooler(url, wait=30)
 application = get_wsgi_application()

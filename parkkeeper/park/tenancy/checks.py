@@ -6,6 +6,7 @@ pooler calls itself does not matter; whether a session keeps its setting among o
 """
 
 import random
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -22,13 +23,23 @@ class UnsafePooler(PostgresError):
     """Sessions are shared between clients; the text says what to change."""
 
 
-def refuse_unsafe_pooler(url: str, *, chance: random.Random | None = None) -> None:
+def refuse_unsafe_pooler(url: str, *, wait: float = 0.0, chance: random.Random | None = None) -> None:
     """Raise UnsafePooler when sessions at `url` (a libpq address) do not keep their search path to themselves.
 
     Opens CLIENTS connections for some milliseconds and writes nothing. Raises psycopg.OperationalError when the
-    database does not answer.
+    database does not answer within `wait` seconds.
     """
-    chance = chance or random.Random()
+    until = time.monotonic() + wait
+    while True:
+        try:
+            return _try_out(url, chance or random.Random())
+        except psycopg.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.5)
+
+
+def _try_out(url: str, chance: random.Random) -> None:
     with ExitStack() as opened:
         clients = [opened.enter_context(_client(url)) for _number in range(CLIENTS)]
         for number, client in enumerate(clients):

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django_pgschemas.schema import Schema, activate, deactivate
+from django_pgschemas.schema import Schema
 
 from parkkeeper.park.tenancy.models import Host, Park
 
@@ -32,15 +32,20 @@ def park_of(host: str) -> Park | None:
 
 
 def _read_parks() -> None:
-    deactivate()
-    parks = list(Park.objects.order_by("pk")[:2])
-    _remembered["by_host"] = {h.name: h.park for h in Host.objects.select_related("park").order_by("pk")}
+    with Schema.create("public"):
+        parks = list(Park.objects.order_by("pk")[:2])
+        _remembered["by_host"] = {h.name: h.park for h in Host.objects.select_related("park").order_by("pk")}
     _remembered["only"] = parks[0] if len(parks) == 1 else None
     _remembered["until"] = time.monotonic() + FRESH_FOR
 
 
+def _away() -> HttpResponse:
+    text = _("数据库暂时无法连接，请稍后再试；已确认的数据没有丢失。")
+    return HttpResponse(text, status=503, headers={"Retry-After": "5"}, content_type="text/plain; charset=utf-8")
+
+
 class ParkMiddleware:
-    """Activates the park's schema and time zone for the request, and nothing of it after."""
+    """Activates the park's schema and time zone for the request; after it all is as before (outside: no park)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -50,15 +55,10 @@ class ParkMiddleware:
             park = park_of(request.get_host().rsplit(":", 1)[0].lower())
         except (OperationalError, InterfaceError):
             connection.close()
-            away = _("数据库暂时无法连接，请稍后再试；已确认的数据没有丢失。")
-            return HttpResponse(away, status=503, headers={"Retry-After": "5"}, content_type="text/plain; charset=utf-8")
+            return _away()
         if park is None:
             return HttpResponse(_("这个地址没有对应的园区。请检查网址，或用 manage park 新建园区。"), status=404)
-        # a fresh Schema object a request: the remembered Park is shared by threads
-        activate(Schema.create(park.schema_name))
         request.park = park  # type: ignore[attr-defined]
-        try:
-            with timezone.override(park.time_zone or settings.TIME_ZONE):
-                return self.get_response(request)
-        finally:
-            deactivate()
+        # a fresh Schema object a request: the remembered Park is shared by threads
+        with Schema.create(park.schema_name), timezone.override(park.time_zone or settings.TIME_ZONE):
+            return self.get_response(request)
