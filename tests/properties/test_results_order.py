@@ -11,7 +11,9 @@ from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.sampling.actions.results import ResultIn, report_results
 from parkkeeper.sampling.consequences import judge_tubes
 from parkkeeper.sampling.models import Flag, Obligation, Scan, Tube
+from parkkeeper.sampling.reconciliation import states_of
 from parkkeeper.sampling.standing import standings
+from parkkeeper.sampling.states import State
 from tests.sampling.results_world import code, later, make_round
 from tests.world import world
 
@@ -73,6 +75,8 @@ def outcome(w: Any, round: Any, events: list[Callable[[float], None]]) -> set[An
                 owing = set(Obligation.objects.open().values_list("person_id", flat=True))
                 shown = standings([person.pk for person in w.workers], later(600 + step))
                 assert not [pk for pk in owing if shown[pk].clear]
+                states = states_of(round, shown, later(600 + step))
+                assert {states[pk] for pk, standing in shown.items() if standing.clear} <= {State.MET}
             obligations = Obligation.objects.values_list("person", "kind", "cause", "closed_by_result__tube_code")
             found = {*obligations, *Flag.objects.values_list("tube__code", "point", "enterprise")}
             raise RolledBack
