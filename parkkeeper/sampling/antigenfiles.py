@@ -7,13 +7,15 @@ row: it may be the neighbour's. Nothing is written here; the verb is `take_antig
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
 from parkkeeper.kernel.tables import Field, Row, match_columns, missing_fields
 from parkkeeper.kernel.text import tidy, tidy_code
-from parkkeeper.park.models import Enterprise
+from parkkeeper.park.access import scopes
+from parkkeeper.park.models import Enterprise, Person
 from parkkeeper.park.tables import open_table
 from parkkeeper.park.vault import document_index
 from parkkeeper.sampling.arrays import texts
@@ -64,6 +66,12 @@ class _Line:
     number: str
     index: bytes | None
     enterprise: str
+
+
+def reach_of(by: Person, at: datetime) -> set[int] | None:
+    """Ids of the enterprises whose self-tests `by` may report at that moment; None is the whole park."""
+    reached = scopes(by, "report_antigen", at=at)
+    return None if reached is None else set(Enterprise.objects.within(reached).values_list("pk", flat=True))
 
 
 def preview_antigen_file(

@@ -143,6 +143,14 @@ def test_the_second_who_strikes_is_told_who_was_first() -> None:
     assert JournalEntry.objects.filter(verb="result.struck").count() == 1
 
 
+def test_striking_the_last_word_on_an_unknown_tube_settles_that_it_is_unknown() -> None:
+    w = world()
+    report(w, (77, "positive"), (77, "negative"))
+    for value, still_open in (("positive", 1), ("negative", 0)):
+        strike_result(Result.objects.get(value=value), reason="不是本园区的试管", by=w.office, at=later(400))
+        assert Anomaly.objects.open().filter(kind="result_unknown_tube").count() == still_open
+
+
 def test_a_struck_result_sent_again_stays_struck() -> None:
     w = world()
     tube(w, 1, w.workers[0])

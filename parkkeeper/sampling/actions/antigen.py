@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.kernel.ids import deterministic_id
-from parkkeeper.park.access import require, scopes
+from parkkeeper.park.access import require
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.files import store_file
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Anomaly, Enterprise, Person, StoredFile
-from parkkeeper.sampling.antigenfiles import AntigenFile, preview_antigen_file
+from parkkeeper.sampling.antigenfiles import AntigenFile, preview_antigen_file, reach_of
 from parkkeeper.sampling.arrays import moments, plain, texts
 from parkkeeper.sampling.consequence_notes import note_positive_antigens
 from parkkeeper.sampling.consequences import lock_people, settle_people
@@ -158,12 +158,6 @@ def take_antigen_file(
     counts = _counts(told, new) | {"rows": seen.rows, "problems": sum(not one.stored for one in seen.problems)}
     record("antigens.imported", file, by=by, at=at, day=day.isoformat(), sha256=file.sha256, **counts)
     return AntigenReport(counts, seen.problems, file)
-
-
-def reach_of(by: Person, at: datetime) -> set[int] | None:
-    """Ids of the enterprises whose self-tests `by` may report; None is the whole park."""
-    reached = scopes(by, "report_antigen", at=at)
-    return None if reached is None else set(Enterprise.objects.within(reached).values_list("pk", flat=True))
 
 
 def _require_past(day: date, at: datetime) -> None:

@@ -155,13 +155,22 @@ def strike_result(result: Result, *, reason: str, by: Person, at: datetime) -> R
         )
     struck.struck_at, struck.struck_by, struck.struck_reason = at, by, reason.strip()[:200]
     struck.save(update_fields=["struck_at", "struck_by", "struck_reason"])
-    Anomaly.objects.open().filter(
-        kind__in=["result_contradicts", "result_withdrawn"], evidence__tube=struck.tube_code
-    ).update(settled_at=at, settled_by=by, settled_how="strike_result", settled_reason=reason.strip()[:300])
+    _settle_doubts(struck)
     if struck.tube_id:
         judge_tubes([struck.tube_id], at=at)
     record("result.struck", struck, by=by, at=at, tube=struck.tube_code, value=str(struck.value), reason=reason)
     return struck
+
+
+def _settle_doubts(struck: Result) -> None:
+    """Striking settles doubts about the tube's words; that the tube is unknown only with the last of them."""
+    kinds = ["result_contradicts", "result_withdrawn"]
+    if not Result.objects.standing().filter(tube_code=struck.tube_code).exists():
+        kinds.append("result_unknown_tube")
+    Anomaly.objects.open().filter(kind__in=kinds, evidence__tube=struck.tube_code).update(
+        settled_at=struck.struck_at, settled_by=struck.struck_by, settled_how="strike_result",
+        settled_reason=struck.struck_reason,
+    )  # fmt: skip
 
 
 def _sort_out(rows: Sequence[ResultIn], *, by_hand: bool, at: datetime) -> tuple[list[ResultIn], list[Problem]]:

@@ -11,6 +11,7 @@ from parkkeeper.park.access import require
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Anomaly, Person
+from parkkeeper.sampling.consequences import hold_results, share_results
 from parkkeeper.sampling.doubts import HOWS, KINDS
 from parkkeeper.sampling.settling import EFFECTS, Settling
 
@@ -25,6 +26,8 @@ def settle(anomaly: Anomaly, how: str, *, reason: str, by: Person, at: datetime,
     that the kind does not have, when what the way needs is missing, and when somebody settled it before.
     """
     require(by, "settle_anomaly", at=at, on=anomaly)
+    # before the row: whoever brings scans or results holds this lock first and then touches doubts
+    hold_results() if how == "strike_result" else share_results()
     anomaly = Anomaly.objects.select_for_update(of=("self",)).select_related("settled_by").get(pk=anomaly.pk)
     _refuse_settled(anomaly)
     if anomaly.kind not in KINDS or how not in KINDS[anomaly.kind].settled_by:
