@@ -125,7 +125,7 @@ class PostForm(OfficeForm):
         label=gettext_lazy("场所"), required=False, help_text=gettext_lazy("采样专员、扫码专员填写：编号或名称")
     )
     grid = forms.ModelChoiceField(
-        label=gettext_lazy("网格"), queryset=Grid.objects.order_by("code"), required=False,
+        label=gettext_lazy("网格"), queryset=Grid.objects.order_by("code"), required=False, empty_label="–",
         help_text=gettext_lazy("店小二、检查组填写"),
     )  # fmt: skip
     start = day_field(gettext_lazy("第一天"))
