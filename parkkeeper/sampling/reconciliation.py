@@ -23,7 +23,7 @@ from parkkeeper.park.rulebook import hours
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling import reconciliation_sql as sql
 from parkkeeper.sampling.models import Disposition, Due, Point, Round, Test
-from parkkeeper.sampling.states import CODES, DUE_STATES, MEANINGS, State
+from parkkeeper.sampling.states import CODES, DUE_STATES, MEANINGS, STANDINGS, State
 
 _NUMBERS = {state: code for code, state in CODES.items()}
 # Above this many lines one grouping no longer fits into the server's usual memory for a step.
@@ -133,19 +133,31 @@ def reconcile(round: Round, at: datetime, *, by: str = "park", scopes: list[Scop
     where, params = _within(scopes)
     statement = sql.counts_sql(Test(round.test), by, where)
     rows: dict[Any, Row] = {}
-    for key, added, code, lines, sampled, on_post in _ask(statement, _params(round, at) | params, round.population):
+    for number, lines, on_post in _ask(statement, _params(round, at) | params, round.population):
+        group, what = divmod(number, 256)
+        code, unsampled = divmod(what & 127, 2)
+        state, sampled = CODES[code], 0 if unsampled else lines
+        key = _key(by, group, state)
         row = rows.setdefault(key, Row(key, ""))
-        state = CODES[code]
-        (row.added if added else row.counts)[state] = lines
-        if added or state not in DUE_STATES:
+        counts = row.added if what & 128 else row.counts
+        counts[state] = counts.get(state, 0) + lines
+        if what & 128 or state not in DUE_STATES:
             row.beyond += sampled
         else:
             row.sampled += sampled
-        row.on_post += 0 if added else on_post
+        row.on_post += 0 if what & 128 else on_post
     if by == "park" and not rows:
         rows[None] = Row(None, "")
     _name(rows.values(), by)
     return sorted(rows.values(), key=lambda row: (row.key is None, row.label, str(row.key)))
+
+
+def _key(by: str, group: int, state: State) -> Any:
+    if by == "park":
+        return None
+    if by == "standing":
+        return STANDINGS.get(state, Due.Standing.DUE).value
+    return None if group == sql.NO_KEY else group
 
 
 def coverage(round: Round, at: datetime, *, scopes: list[Scope] | None = None) -> Coverage:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.models import Post
+from parkkeeper.sampling.models import Due
 
 
 class State(StrEnum):
@@ -36,7 +37,16 @@ class State(StrEnum):
 # The statements of reconciliation speak in these numbers. Of several samples and dispositions of a line the smallest
 # number rules: a positive before all, a negative, what is on its way, what staff have settled, and last the gaps.
 CODES: Mapping[int, State] = dict(enumerate(State, start=1))
-DUE_STATES = frozenset(state for code, state in CODES.items() if code <= 11)
+STANDINGS: Mapping[State, Due.Standing] = {
+    State.NOT_YET: Due.Standing.NOT_YET,
+    State.EXCUSED_AHEAD: Due.Standing.EXCUSED,
+    State.SILENT: Due.Standing.SILENT,
+    State.ISOLATED: Due.Standing.ISOLATED,
+    State.ELSEWHERE_AHEAD: Due.Standing.ELSEWHERE,
+    State.AWAY: Due.Standing.AWAY,
+    State.LEFT: Due.Standing.LEFT,
+}
+DUE_STATES = frozenset(State) - frozenset(STANDINGS)
 
 
 @dataclass(frozen=True)

@@ -100,13 +100,14 @@ class Due(models.Model):
         AWAY = "away", "离岗"
         LEFT = "left", "离职"
 
-    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="dues")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="dues")
+    # Every question about lines names its round or its person; an index on each key would double the time of freezing.
+    round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="dues", db_index=False)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="dues", db_index=False)
     standing = models.CharField(max_length=10, choices=Standing.choices)
     on_post = models.BooleanField()
-    enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="+")
-    grid = models.ForeignKey(Grid, null=True, on_delete=models.PROTECT, related_name="+")
-    point = models.ForeignKey(Point, null=True, on_delete=models.PROTECT, related_name="dues")
+    enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="+", db_index=False)
+    grid = models.ForeignKey(Grid, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    point = models.ForeignKey(Point, null=True, on_delete=models.PROTECT, related_name="dues", db_index=False)
     slot_from = models.PositiveSmallIntegerField(null=True, help_text="minute of the local day")
     added_at = models.DateTimeField(null=True, help_text="set when joined after the freeze; not in the denominator")
 
@@ -140,7 +141,7 @@ class DispositionQuerySet(models.QuerySet["Disposition"]):
 class Disposition(models.Model):
     """缺口处置: what was done about a gap on the due list: told, excused, sampled elsewhere, retest ordered.
 
-    It speaks of one round, or, made in advance, of a test on some local days; a round that opens on one of them heeds it.
+    It speaks of one round, or, made in advance, of a test on some local days; rounds that open on them heed it.
     """
 
     class Kind(models.TextChoices):
@@ -171,16 +172,15 @@ class Disposition(models.Model):
         db_table = "sampling_disposition"
         constraints = [
             models.UniqueConstraint(
-                F("round"), F("person"), F("kind"),
+                F("round"),
+                F("person"),
+                F("kind"),
                 name="disposition_one_of_a_kind",
                 condition=Q(withdrawn_at__isnull=True) & ~Q(kind="told"),
             ),
+            models.CheckConstraint(condition=~Q(kind="excused") | ~Q(reason=""), name="disposition_excuse_has_reason"),
             models.CheckConstraint(
-                condition=~Q(kind="excused") | ~Q(reason=""), name="disposition_excuse_has_reason"
-            ),
-            models.CheckConstraint(
-                condition=~Q(kind="elsewhere")
-                | (~Q(place="") & (Q(sampled_at__isnull=False) | Q(days__isnull=False))),
+                condition=~Q(kind="elsewhere") | (~Q(place="") & (Q(sampled_at__isnull=False) | Q(days__isnull=False))),
                 name="disposition_elsewhere_says_where_and_when",
             ),
             models.CheckConstraint(

@@ -1,0 +1,1 @@
+"""Measurements: what `./run bench NAME` runs. Numbers go out as JSON; nothing here is a timed test."""
