@@ -13,7 +13,7 @@ from parkkeeper.park.imports.directory import Directory, Grids, plain
 from parkkeeper.park.imports.lines import Decision, Line, Plan
 from parkkeeper.park.imports.roster_lines import picked, titles
 from parkkeeper.park.imports.wording import gravest, wording
-from parkkeeper.park.models import Enterprise, Grid, Site
+from parkkeeper.park.models import Enterprise
 
 LENGTHS = {"name": 120, "short_name": 40, "industry": 40, "address": 160}
 _KINDS = {
@@ -88,25 +88,10 @@ def repeated_codes(lines: Sequence[Line], field: str) -> None:
 def plan_enterprises(lines: Sequence[Line], *, at: datetime, decision: Decision | None = None) -> list[Plan]:
     """Plan each line. With a decision (one line) its doubts are settled as decided."""
     directory, grids = Directory.load(), Grids.load()
-    located = _grids_of_works(grids)
-    return [_plan(line, directory, grids, located, decision) for line in lines]
+    return [_plan(line, directory, grids, decision) for line in lines]
 
 
-def _grids_of_works(grids: Grids) -> dict[int, Grid]:
-    """Where each enterprise's works stand: the grid of its first works by code."""
-    found: dict[int, Grid] = {}
-    sites = Site.objects.filter(kind=Site.Kind.WORKS, enterprise__isnull=False).order_by("code")
-    for enterprise, longitude, latitude in sites.values_list("enterprise_id", "longitude", "latitude"):
-        if enterprise is not None and enterprise not in found:
-            grid = grids.holding(longitude, latitude)
-            if grid:
-                found[enterprise] = grid
-    return found
-
-
-def _plan(
-    line: Line, directory: Directory, grids: Grids, located: Mapping[int, Grid], decision: Decision | None
-) -> Plan:
+def _plan(line: Line, directory: Directory, grids: Grids, decision: Decision | None) -> Plan:
     known = directory.by_code.get(line.get("credit_code"))
     if known or decision:
         line.problems[:] = [p for p in line.problems if "as_is" not in wording(p.code).settle]
@@ -120,7 +105,12 @@ def _plan(
             line.tell("credit_code", "enterprise_other_code")
             return Plan(line, "ambiguous", candidates=[enterprise.pk for enterprise in namesakes])
     changes = _said(line)
-    _place(line, known, grids, located, changes)
+    if line.get("grid"):
+        grid = grids.named(line.get("grid"))
+        if grid is None:
+            line.tell("grid", "grid_unknown")
+        else:
+            changes["grid_id"] = grid.pk
     if known is None:
         return Plan(line, "new", changes=_filled(changes))
     changed = {name: value for name, value in changes.items() if value != getattr(known, name)}
@@ -135,19 +125,6 @@ def _said(line: Line) -> dict[str, Any]:
     if line.get("resumed_on"):
         changes["resumed_on"] = date.fromisoformat(line.get("resumed_on"))
     return changes
-
-
-def _place(
-    line: Line, known: Enterprise | None, grids: Grids, located: Mapping[int, Grid], changes: dict[str, Any]
-) -> None:
-    if line.get("grid"):
-        grid = grids.named(line.get("grid"))
-        if grid is None:
-            line.tell("grid", "grid_unknown")
-        else:
-            changes["grid_id"] = grid.pk
-    elif known is not None and known.grid_id is None and known.pk in located:
-        changes["grid_id"] = located[known.pk].pk
 
 
 def _filled(changes: dict[str, Any]) -> dict[str, Any]:

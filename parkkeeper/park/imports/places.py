@@ -145,7 +145,7 @@ def _settle_grid(line: Line, site: Site | None, grids: Grids, changes: dict[str,
         if lies_in and lies_in.pk != named.pk:
             line.tell("grid", "grid_elsewhere", found=lies_in.name)
         changes["grid_id"] = named.pk
-    elif lies_in and (site is None or site.grid_id is None or (site.longitude, site.latitude) != (longitude, latitude)):
+    elif lies_in and (site is None or (site.longitude, site.latitude) != (longitude, latitude)):
         changes["grid_id"] = lies_in.pk
     elif lies_in is None and grids.all and site is None:
         line.tell("longitude", "outside_grids")

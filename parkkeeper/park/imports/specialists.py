@@ -107,12 +107,17 @@ def _plan(row: Whom, people: People, held: _Held, decision: Decision | None) -> 
     if candidates or person is None:
         return Plan(line, "ambiguous", candidates=[candidate.pk for candidate in candidates])
     place = _place(line, person, held)
+    if gravest(line.problems) == "error":
+        return Plan(line, "error", target=person)
     extra = {**_post(line, person, place, held), **_certificate(line, person, held)}
+    fresh = extra.get("post", {}).get("target", ...) is None
+    if fresh and not line.get("certificate") and _uncertified(line, person, held):
+        line.tell("certificate", "no_certificate")
     if gravest(line.problems) == "error":
         return Plan(line, "error", target=person)
     verdict: Verdict = "unchanged"
     if "post" in extra or "certificate" in extra:
-        verdict = "new" if extra.get("post", {}).get("target", ...) is None else "changed"
+        verdict = "new" if fresh else "changed"
     return Plan(line, verdict, target=person, extra=extra)
 
 
@@ -185,11 +190,13 @@ def _post(line: Line, person: Person, place: Place, held: _Held) -> dict[str, An
     return {"post": {"target": post, "during": wanted}}
 
 
+def _uncertified(line: Line, person: Person, held: _Held) -> bool:
+    return line.get("role") in _CERTIFIED and (person.pk, line.get("role")) not in held.certified
+
+
 def _certificate(line: Line, person: Person, held: _Held) -> dict[str, Any]:
     number, issuer, role = line.get("certificate"), line.get("issuer"), line.get("role")
     if not number:
-        if role in _CERTIFIED and (person.pk, role) not in held.certified:
-            line.tell("certificate", "no_certificate")
         return {}
     begin, end = _days(line, "valid_from", "valid_to")
     known = held.certificates.get((issuer, number))

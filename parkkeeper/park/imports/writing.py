@@ -59,6 +59,8 @@ class Writer:
                 self._presences(doing)
             if self.batch.kind == Kind.GRIDS:
                 self._lay_into_grids(before)
+            if self.batch.kind in (Kind.GRIDS, Kind.SITES):
+                self._lay_enterprises()
         JournalEntry.objects.bulk_create(self.entries, batch_size=2000)
         self.entries = []
 
@@ -186,11 +188,11 @@ class Writer:
                 moved.append(site)
                 self._tell("changed", site, ["grid"])
         Site.objects.bulk_update(moved, ["grid"], batch_size=500)
-        self._lay_enterprises()
         if moved:
             self.batch.notes = [*self.batch.notes, {"code": "sites_moved", "params": {"count": len(moved)}}]
 
     def _lay_enterprises(self) -> None:
+        """Give enterprises without a grid that of their first works."""
         works = Site.objects.filter(kind=Site.Kind.WORKS, enterprise__grid__isnull=True, grid__isnull=False)
         first: dict[int, int] = {}
         for enterprise, grid in works.order_by("code").values_list("enterprise_id", "grid_id"):
