@@ -110,7 +110,7 @@ def test_the_old_password_is_asked_and_weak_new_ones_are_refused(w: Any, client:
 
 
 def test_a_given_password_must_be_changed_before_anything_else(w: Any, client: Client) -> None:
-    account, password = accounts.make_account(w.mei, "mei", by=w.office, at=EVENING)
+    _account, password = accounts.make_account(w.mei, "mei", by=w.office, at=EVENING)
     with clock.at(EVENING):
         sign_in(client, password, "mei")
         assert client.get("/messages")["Location"] == "/password"

@@ -13,7 +13,6 @@ from django.contrib.sessions.models import Session
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, connection
 from django.utils import timezone
-from django_pgschemas.schema import deactivate
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.actions.accounts import forget_old_attempts
@@ -36,6 +35,8 @@ class Command(BaseCommand):
             go_round(clean=True)
             return
         with _stopped_by_signals() as stop:
+            self.stdout.write("Working until SIGTERM.")
+            self.stdout.flush()
             cleaned = float("-inf")
             while not stop.is_set():
                 clean = time.monotonic() - cleaned > CLEAN_EVERY
@@ -63,8 +64,8 @@ def _stopped_by_signals() -> Iterator[threading.Event]:
 def go_round(*, clean: bool) -> bool:
     """Do the work of one turn for every park; one park's trouble does not hold the others. False when some failed."""
     try:
-        deactivate()
-        schemas = list(Park.objects.order_by("pk").values_list("schema_name", flat=True))
+        with in_park("public"):
+            schemas = list(Park.objects.order_by("pk").values_list("schema_name", flat=True))
     except Error as error:
         log.warning("The database does not answer: %s", error)
         connection.close()
@@ -85,6 +86,4 @@ def _work_in(schema: str, clean: bool) -> bool:
         log.warning("Park %s: %s", schema, error)
         connection.close()
         return False
-    finally:
-        deactivate()
     return True
