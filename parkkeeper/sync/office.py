@@ -22,6 +22,7 @@ from parkkeeper.park.words import ROLES
 from parkkeeper.sampling.models import Point
 from parkkeeper.sync.actions import issue_enrolment, read_kept, revoke_phone
 from parkkeeper.sync.models import Enrolment, Phone, PoisonOperation
+from parkkeeper.sync.parsing import BadOperation
 
 _FIELD_ROLES = (Post.Role.SCANNING, Post.Role.SAMPLING, Post.Role.PREVENTION, Post.Role.COURIER, Post.Role.LAB)
 
@@ -64,7 +65,7 @@ def phone_list(request: OfficeRequest) -> HttpResponse:
     return PHONES.page(request, rows, "sync/phones.html")
 
 
-class PointField(forms.ModelChoiceField):
+class PointField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A point in service, told by code and place."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -114,7 +115,10 @@ def phone_page(request: OfficeRequest, pk: int) -> HttpResponse:
     context = {
         "title": phone.name, "crumbs": [(_("手机"), reverse("phones"))], "phone": phone, "state": state, "tone": tone,
         "batches": phone.batches.annotate(kept=Count("poison")).order_by("-received_at")[:20],
-        "kept": PoisonOperation.objects.filter(batch__phone=phone).order_by("-received_at", "position")[:50],
+        "kept": [
+            (one, BadOperation(one.code, "…").reason())
+            for one in PoisonOperation.objects.filter(batch__phone=phone).order_by("-received_at", "position")[:50]
+        ],
     }  # fmt: skip
     return render(request, "sync/phone.html", context)
 
@@ -125,6 +129,8 @@ def phone_kept(request: OfficeRequest, pk: int) -> HttpResponse:
     phone = found.batch.phone
     crumbs = [(_("手机"), reverse("phones")), (phone.name, reverse("phone", args=[phone.pk]))]
     content = read_kept(found, by=request.person, at=request.at)
-    return render(
-        request, "sync/kept.html", {"title": _("未能识别的操作"), "crumbs": crumbs, "kept": found, "content": content}
-    )
+    context = {
+        "title": _("未能识别的操作"), "crumbs": crumbs, "kept": found, "content": content,
+        "reason": BadOperation(found.code, "…").reason(),
+    }  # fmt: skip
+    return render(request, "sync/kept.html", context)

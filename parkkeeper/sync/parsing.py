@@ -24,8 +24,8 @@ class BadOperation(Exception):
         super().__init__(code, name)
         self.code, self.name = code, name
 
-    def message(self) -> str:
-        """The reason with its remedy, in the language of the request."""
+    def reason(self) -> str:
+        """Why, in the language of the request; the code itself for one that is not known."""
         reasons = {
             "not_an_object": _("操作应为一个对象"),
             "unknown_kind": _("操作种类未知"),
@@ -34,9 +34,13 @@ class BadOperation(Exception):
             "id_reused": _("同一编号已用于另一条操作"),
             "not_allowed": _("登记人的岗位不允许这项操作"),
             "server_error": _("服务器未能处理这条操作"),
+            "refused": _("规则不允许这项操作"),
         }
-        reason = reasons.get(self.code, self.code) % {"field": self.name}
-        return _("%(reason)s。内容已原样保存，由园区办公室人工处理；不必重新发送。") % {"reason": reason}
+        return reasons.get(self.code, self.code) % {"field": self.name}
+
+    def message(self) -> str:
+        """The reason with its remedy."""
+        return _("%(reason)s。内容已原样保存，由园区办公室人工处理；不必重新发送。") % {"reason": self.reason()}
 
 
 def parse(raw: Any, offset: timedelta) -> tuple[str, field.Operation]:

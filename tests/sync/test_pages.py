@@ -68,7 +68,7 @@ def test_a_phone_is_listed_shown_and_revoked() -> None:
     office, phone = Office(w), enrolled(w.scanner, w.point, by=w.office)
     phone.send([phone.op("open_session"), 5])
     assert "测试机" in office.get("phones").content.decode()
-    assert "not_an_object" in office.get("phone", phone.row.pk).content.decode()
+    assert "操作应为一个对象" in office.get("phone", phone.row.pk).content.decode()
     assert office.post("phone", phone.row.pk, do="revoke").status_code == 302
     assert phone.row.revoked_by == w.office
     assert "已撤销" in office.get("phone", phone.row.pk).content.decode()

@@ -1,0 +1,38 @@
+"""docs/protocol.md says what the door does: its examples are taken, its codes are those of the code."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+
+from parkkeeper.sampling.field import Operation
+from parkkeeper.sync.inbox import VERBS
+from parkkeeper.sync.parsing import MAKERS, parse
+
+HERE = Path(__file__).resolve().parents[2]
+TEXT = (HERE / "docs" / "protocol.md").read_text()
+
+
+def test_every_example_of_an_operation_is_understood() -> None:
+    examples = [orjson.loads(line) for line in TEXT.splitlines() if line.startswith('{"id": "0b')]
+    assert {example["kind"] for example in examples} == set(MAKERS) == set(VERBS)
+    for example in examples:
+        kind, operation = parse(example, timedelta(minutes=2))
+        assert kind == example["kind"]
+        assert isinstance(operation, Operation)
+        assert operation.happened_at - operation.device_at == timedelta(minutes=2)
+
+
+def test_every_code_that_the_door_answers_is_written_down() -> None:
+    sources = "\n".join(path.read_text() for path in (HERE / "parkkeeper" / "sync").glob("*.py"))
+    codes = set(re.findall(r'(?:Problem|Unreadable)\(\s*\d{3},\s*"([a-z0-9_]+)"', sources))
+    codes |= set(re.findall(r'BadOperation\("([a-z_]+)"', sources))
+    assert len(codes) > 20
+    missing = {code for code in codes if f"`{code}`" not in TEXT}
+    assert not missing
+
+
+def test_every_address_of_the_door_is_written_down() -> None:
+    for word in ("GET hello", "POST enrol", "GET roster", "POST batches", "PUT files/{sha256}", "GET changes"):
+        assert f"## {word}" in TEXT
