@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from parkkeeper.kernel.crypto import blind_index
 from parkkeeper.kernel.documents import read_document
@@ -391,8 +390,3 @@ class _Since:
         if state is State.RESULT_OVERDUE:
             return taken_at + (self.result or timedelta(0))
         return said_at or taken_at
-
-
-def as_told(moment: datetime) -> str:
-    """A moment as pages and messages write it: month, day and time of the park."""
-    return timezone.localtime(moment).strftime("%m-%d %H:%M")

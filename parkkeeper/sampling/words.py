@@ -21,6 +21,9 @@ MESSAGES: dict[str, Promise | str] = {
     "positive_antigen": _(
         "%(enterprise)s：抗原自测阳性 %(people)s 人。请立即通知他们就地隔离，%(due)s 前完成单采单检。"
     ),
+    "positive_elsewhere": _(
+        "%(enterprise)s：%(name)s 在 %(place)s 采样结果阳性。请立即通知本人就地隔离，%(due)s 前完成单采单检。"
+    ),
     "gap_told": _("%(enterprise)s：%(day)s 这一轮还有 %(count)s 人没有完成，请尽快通知他们。"),
 }
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.models import JournalEntry, Message, Post
+from parkkeeper.park.words import say_message
 from parkkeeper.sampling.actions.gaps import (
     arrange_ahead,
     excuse,
@@ -136,6 +137,9 @@ def test_a_positive_elsewhere_makes_the_person_owe_a_single_retest_and_isolate()
     )  # fmt: skip
     owed = Obligation.objects.get(person=one)
     assert (owed.kind, owed.isolate, owed.due_at) == ("single_retest", True, later(12 * 60 + 1))
+    told = {(message.to_id, message.kind) for message in Message.objects.order_by("pk")}
+    assert told == {(one.pk, "isolate"), (w.mei.pk, "positive_elsewhere"), (w.office.pk, "positive_elsewhere")}
+    assert all(not say_message(m.kind, m.params).startswith(m.kind) for m in Message.objects.order_by("pk"))
     with pytest.raises(Refused, match="单管结果"):
         withdraw(said, by=w.mei, at=later(2))
 
@@ -146,6 +150,7 @@ def test_an_ordered_retest_is_owed_but_isolates_nobody_and_is_not_taken_back() -
     ordered = order_retest(round, one, reason="试管渗漏", by=w.mei, at=later(1))
     owed = Obligation.objects.get(person=one)
     assert (owed.cause, owed.isolate) == (f"order:{ordered.uuid}", False)
+    assert Message.objects.get().kind == "retest_ordered"
     with pytest.raises(Refused, match="梅联络"):
         order_retest(round, one, reason="再来", by=w.office, at=later(2))
     with pytest.raises(Refused, match="单管结果"):

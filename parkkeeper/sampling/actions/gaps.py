@@ -8,17 +8,17 @@ from functools import partial
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.park.access import require
 from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Enterprise, Message, Person, Post, StoredFile
+from parkkeeper.park.models import Enterprise, Message, Person, StoredFile
+from parkkeeper.sampling.consequence_notes import liaisons_of, moment, office_people
+from parkkeeper.sampling.consequences import lock_people
 from parkkeeper.sampling.models import Disposition, Due, Obligation, Result, Round, Test
 from parkkeeper.sampling.owing import retest_due
-from parkkeeper.sampling.reconciliation import as_told
 
 Kind = Disposition.Kind
 
@@ -47,34 +47,20 @@ def tell_liaison(round: Round, people: Iterable[Person], *, by: Person, at: date
     for enterprise in enterprises.values():
         require(by, "work_gaps", at=at, on=enterprise)
     counts = Counter(line.enterprise_id for line in lines)
-    liaisons = _liaisons(enterprises, at)
+    liaisons, offices = liaisons_of(enterprises, at), office_people(at)
     Message.objects.bulk_create(
         _message(round, enterprise, counts[pk], person, at)
         for pk, enterprise in sorted(enterprises.items())
-        for person in liaisons[pk] or _offices(at)
+        for person in sorted(liaisons.get(pk) or offices)
     )
     Disposition.objects.bulk_create(
         Disposition(round=round, person_id=line.person_id, kind=Kind.TOLD, at=at, by=by) for line in lines
     )
-    without = [enterprise.short_name for pk, enterprise in sorted(enterprises.items()) if not liaisons[pk]]
+    without = [enterprise.short_name for pk, enterprise in sorted(enterprises.items()) if not liaisons.get(pk)]
     told = Told(len(lines), sum(len(found) for found in liaisons.values()), without)
     for pk, count in sorted(counts.items()):
-        record("gap.told", round, by=by, at=at, enterprise=pk, people=count, liaisons=len(liaisons[pk]))
+        record("gap.told", round, by=by, at=at, enterprise=pk, people=count, liaisons=len(liaisons.get(pk, ())))
     return told
-
-
-def _liaisons(enterprises: Iterable[int], at: datetime) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {pk: [] for pk in enterprises}
-    posts = Post.objects.on(timezone.localdate(at)).filter(role=Post.Role.PREVENTION, enterprise__in=list(found))
-    for enterprise, person in posts.order_by("pk").values_list("enterprise_id", "person_id").distinct():
-        if enterprise is not None and person not in found[enterprise]:
-            found[enterprise].append(person)
-    return found
-
-
-def _offices(at: datetime) -> list[int]:
-    posts = Post.objects.on(timezone.localdate(at)).filter(role=Post.Role.OFFICE)
-    return sorted(set(posts.values_list("person_id", flat=True)))
 
 
 def _message(round: Round, enterprise: Enterprise, count: int, to: int, at: datetime) -> Message:
@@ -123,7 +109,7 @@ def record_elsewhere(
     if sampled_at > at:
         raise Refused(
             _("采样时间 %(sampled_at)s 晚于现在 %(at)s，请核对日期。")
-            % {"sampled_at": as_told(sampled_at), "at": as_told(at)}
+            % {"sampled_at": moment(sampled_at), "at": moment(at)}
         )
     if result and result not in Result.Value.values:
         raise Refused(_("结果“%(result)s”不认识，应为阴性、阳性、可疑、无效或留空。") % {"result": result})
@@ -142,6 +128,7 @@ def record_elsewhere(
     )
     if result == Result.Value.POSITIVE and not round.rehearsal:
         _owe(recorded, "elsewhere", isolate=True, at=at)
+        _tell_of_positive(recorded, at)
     return recorded
 
 
@@ -157,13 +144,45 @@ def order_retest(round: Round, person: Person, *, reason: str, by: Person, at: d
 
 
 def _owe(disposition: Disposition, cause: str, *, isolate: bool, at: datetime) -> None:
-    Obligation.objects.create(
-        person=disposition.person,
+    """Make the person owe a single retest, and tell the person."""
+    person = disposition.person
+    lock_people([person.pk])
+    owed = Obligation.objects.create(
+        person=person,
         kind=Obligation.Kind.SINGLE_RETEST,
         cause=f"{cause}:{disposition.uuid}",
         opened_at=at,
         due_at=retest_due(at),
         isolate=isolate,
+    )
+    kind, params = "isolate" if isolate else "retest_ordered", {"due": moment(owed.due_at)}
+    Message.objects.create(kind=kind, params=params, to=person, about=person, sent_at=at)
+    record(
+        "obligation.opened",
+        owed,
+        by=disposition.by,
+        at=at,
+        person=person.pk,
+        enterprise=person.employer_id,
+        cause=owed.cause,
+    )
+
+
+def _tell_of_positive(disposition: Disposition, at: datetime) -> None:
+    """Tell the enterprise's liaisons and the office that somebody was positive elsewhere."""
+    person = disposition.person
+    params = {
+        "enterprise": person.employer.short_name,
+        "name": person.name,
+        "place": disposition.place,
+        "due": moment(retest_due(at)),
+    }
+    told = liaisons_of([person.employer_id], at).get(person.employer_id, set()) | office_people(at)
+    Message.objects.bulk_create(
+        Message(
+            kind="positive_elsewhere", params=params, to_id=to, about=person, sent_at=at, link=f"/people/{person.pk}"
+        )
+        for to in sorted(told)
     )
 
 
@@ -236,7 +255,7 @@ def _who_was_first(disposition: Disposition) -> str:
         return _("刚刚有人处置过，请刷新后再看。")
     return _("%(by)s 已于 %(at)s 为 %(name)s 登记“%(kind)s”。如需更改，请先撤回那一条。") % {
         "by": other.by.name,
-        "at": as_told(other.at),
+        "at": moment(other.at),
         "name": disposition.person.name,
         "kind": other.get_kind_display(),
     }
@@ -255,7 +274,7 @@ def withdraw(disposition: Disposition, *, by: Person, at: datetime) -> Dispositi
     if disposition.withdrawn_at is not None:
         raise Refused(
             _("%(by)s 已于 %(at)s 撤回了这一条。")
-            % {"by": disposition.withdrawn_by, "at": as_told(disposition.withdrawn_at)}
+            % {"by": disposition.withdrawn_by, "at": moment(disposition.withdrawn_at)}
         )
     if disposition.kind == Kind.TOLD:
         raise Refused(_("通知已经发出，不能撤回。如有变化，请再通知一次。"))
