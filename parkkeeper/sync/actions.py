@@ -1,8 +1,9 @@
 """The office's verbs on phones: give out a code with which one is enrolled, revoke one."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import orjson
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -13,8 +14,11 @@ from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Person, Post
 from parkkeeper.park.rulebook import hours
+from parkkeeper.sampling.field import Source, Verdict
 from parkkeeper.sampling.models import Point
+from parkkeeper.sync.inbox import VERBS
 from parkkeeper.sync.models import Enrolment, Phone, PoisonOperation
+from parkkeeper.sync.parsing import BadOperation, parse
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: read aloud and typed without a slip
 _LENGTH = 10
@@ -86,3 +90,30 @@ def read_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> str:
     content = unseal(bytes(poison.content_sealed), settings.KEYS.data, context="sync.poison")
     record("operation.read", poison, by=by, at=at, site=poison.batch.phone.point.site_id, code=poison.code)
     return content
+
+
+@transaction.atomic
+def retake_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> Verdict:
+    """Take an operation after all that was kept aside, as if its phone had sent it now; its own time stays.
+
+    Raises Forbidden, and Refused when it was taken before or still cannot be understood.
+    """
+    poison = PoisonOperation.objects.select_for_update(of=("self",)).get(pk=poison.pk)
+    batch, phone = poison.batch, poison.batch.phone
+    require(by, "enrol_phone", at=at, on=phone)
+    if poison.taken_at is not None:
+        name = poison.taken_by.name if poison.taken_by else ""
+        raise Refused(_("%(name)s 已重新处理过这条操作。") % {"name": name})
+    content = orjson.loads(unseal(bytes(poison.content_sealed), settings.KEYS.data, context="sync.poison"))
+    try:
+        kind, operation = parse(content, timedelta(milliseconds=batch.offset_ms))
+    except BadOperation as why:
+        raise Refused(
+            _("%(reason)s，仍无法处理。请查看原样内容后在相应页面手工补录。") % {"reason": why.reason()}
+        ) from why
+    source = Source(holder=phone.holder, point=phone.point, phone_id=phone.pk, received_at=batch.received_at)
+    [verdict] = VERBS[kind]([operation], source, by=phone.holder, at=at)
+    poison.taken_at, poison.taken_by = at, by
+    poison.save(update_fields=["taken_at", "taken_by"])
+    record("operation.retaken", poison, by=by, at=at, site=phone.point.site_id, kind=kind, code=poison.code)
+    return verdict

@@ -15,5 +15,6 @@ class SyncConfig(AppConfig):
                 "phone.enrolled": _("登记手机"),
                 "phone.revoked": _("撤销手机登记"),
                 "operation.read": _("查看未能识别的操作"),
+                "operation.retaken": _("重新处理未能识别的操作"),
             }
         )

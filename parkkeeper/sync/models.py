@@ -99,10 +99,19 @@ class PoisonOperation(models.Model):
     content_sealed = models.BinaryField(help_text="the operation as JSON, sealed")
     code = models.CharField(max_length=40)
     received_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True, blank=True, help_text="when somebody had it taken after all")
+    taken_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         db_table = "sync_poison_operation"
-        constraints = [models.UniqueConstraint(F("batch"), F("position"), name="poison_once")]
+        constraints = [
+            models.UniqueConstraint(F("batch"), F("position"), name="poison_once"),
+            models.CheckConstraint(
+                condition=Q(taken_at__isnull=True, taken_by__isnull=True)
+                | Q(taken_at__isnull=False, taken_by__isnull=False),
+                name="poison_taken_by_somebody",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code

@@ -20,7 +20,7 @@ from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.search import people_matching
 from parkkeeper.park.words import ROLES
 from parkkeeper.sampling.models import Point
-from parkkeeper.sync.actions import issue_enrolment, read_kept, revoke_phone
+from parkkeeper.sync.actions import issue_enrolment, read_kept, retake_kept, revoke_phone
 from parkkeeper.sync.models import Enrolment, Phone, PoisonOperation
 from parkkeeper.sync.parsing import BadOperation
 
@@ -125,8 +125,12 @@ def phone_page(request: OfficeRequest, pk: int) -> HttpResponse:
 
 def phone_kept(request: OfficeRequest, pk: int) -> HttpResponse:
     """The content of an operation that was kept aside; reading it is written to the journal."""
-    found = get_object_or_404(PoisonOperation.objects.select_related("batch__phone__point"), pk=pk)
+    found = get_object_or_404(PoisonOperation.objects.select_related("batch__phone__point", "taken_by"), pk=pk)
     phone = found.batch.phone
+    if request.method == "POST" and request.POST.get("do") == "retake":
+        retake_kept(found, by=request.person, at=request.at)
+        messages.success(request, _("已重新处理，内容已入库。"))
+        return redirect("phone", phone.pk)
     crumbs = [(_("手机"), reverse("phones")), (phone.name, reverse("phone", args=[phone.pk]))]
     content = read_kept(found, by=request.person, at=request.at)
     context = {

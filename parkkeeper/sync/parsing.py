@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from parkkeeper.park.models import Post
 from parkkeeper.sampling import field
 from parkkeeper.sampling.models import HandOver, Reception, Result, Scan
-from parkkeeper.sync.envelope import MOST_OPERATIONS, moment_of, uuid_of
+from parkkeeper.sync.envelope import moment_of, uuid_of
 
 GREATEST = 2**63 - 1
 Common = tuple[UUID, int, datetime, datetime]
@@ -115,6 +115,7 @@ _LEGS = frozenset(HandOver.Leg.values)
 _CONDITIONS = frozenset(Reception.Condition.values)
 _VALUES = frozenset(Result.Value.values)
 _CODE = 40  # characters of a tube's or box's code
+_MOST_TUBES = 1000  # in one box
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -129,7 +130,7 @@ def _scan(common: Common, raw: dict[str, Any]) -> field.Operation:
 
 def _seal_box(common: Common, raw: dict[str, Any]) -> field.Operation:
     codes = raw.get("tubes")
-    if type(codes) is not list or not codes or len(codes) > MOST_OPERATIONS:
+    if type(codes) is not list or not codes or len(codes) > _MOST_TUBES:
         raise _bad(raw, "tubes")
     tubes = tuple(_text({"tubes": code}, "tubes", _CODE) for code in codes)
     return field.SealBox(*common, _text(raw, "box", _CODE), tubes)

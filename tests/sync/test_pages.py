@@ -8,10 +8,16 @@ from django.test import Client
 from django.urls import reverse
 from django_pgschemas.schema import Schema, activate
 
+from parkkeeper.kernel import clock
+from parkkeeper.kernel.tubes import tube_code
+from parkkeeper.park.errors import Refused
 from parkkeeper.park.models import JournalEntry
+from parkkeeper.sampling.models import Scan
+from parkkeeper.sync import inbox
+from parkkeeper.sync.actions import retake_kept
 from parkkeeper.sync.models import Enrolment, PoisonOperation
-from tests.sync.handset import Handset, enrolled
-from tests.world import world
+from tests.sync.handset import Handset, enrolled, verdicts
+from tests.world import EVENING, later, world
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +41,6 @@ class Office:
 
 @pytest.fixture(autouse=True)
 def _in_the_rehearsals_time() -> Any:
-    from parkkeeper.kernel import clock
-    from tests.world import EVENING
-
     with clock.at(EVENING):
         yield
 
@@ -81,3 +84,29 @@ def test_reading_what_was_kept_aside_is_written_to_the_journal() -> None:
     page = office.get("phone_kept", PoisonOperation.objects.get().pk).content.decode()
     assert "&lt;b&gt;某人" in page
     assert JournalEntry.objects.filter(verb="operation.read", by_id=w.office.pk).count() == 1
+
+
+def test_an_operation_that_failed_for_a_fault_of_ours_is_taken_after_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    w: Any = world()
+    office, phone = Office(w), enrolled(w.scanner, w.point, by=w.office)
+    scan = phone.op("scan", tube=tube_code("YQ", 7), person=w.workers[0].uuid, how="code", at=later(-170))
+    with monkeypatch.context() as broken:
+        broken.setitem(inbox.VERBS, "scan", lambda *_all, **_named: 1 / 0)
+        assert verdicts(phone.send([scan], clock=later(-180))) == ["kept"]
+    kept = PoisonOperation.objects.get()
+    assert office.post("phone_kept", kept.pk, do="retake").status_code == 302
+    stored = Scan.objects.get()
+    assert (str(stored.id), stored.person, stored.by) == (scan["id"], w.workers[0], w.scanner)
+    assert stored.received_at == EVENING
+    kept.refresh_from_db()
+    assert kept.taken_by == w.office
+    with pytest.raises(Refused, match="办公室甲"):
+        retake_kept(kept, by=w.office, at=EVENING)
+
+
+def test_what_still_makes_no_sense_is_not_taken_and_says_so() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    phone.send([{"kind": "dance"}])
+    with pytest.raises(Refused, match="手工补录"):
+        retake_kept(PoisonOperation.objects.get(), by=w.office, at=EVENING)
