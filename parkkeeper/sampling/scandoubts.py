@@ -28,9 +28,13 @@ def scans_to_review(tube_ids: Collection[int], *, every: bool = False) -> list[U
     """Ids of scans of these tubes that a seal can change: made after it, or undone. With `every`, all of them."""
     if not tube_ids:
         return []
-    narrow = "" if every else (
-        " AND (s.scanned_at > t.sealed_at OR s.undone_at IS NOT NULL"
-        " OR EXISTS (SELECT FROM sampling_undo u WHERE u.scan_id = s.id))"
+    narrow = (
+        ""
+        if every
+        else (
+            " AND (s.scanned_at > t.sealed_at OR s.undone_at IS NOT NULL"
+            " OR EXISTS (SELECT FROM sampling_undo u WHERE u.scan_id = s.id))"
+        )
     )
     every_scan = (
         "SELECT s.id FROM sampling_scan s JOIN sampling_tube t ON t.id = s.tube_id WHERE t.id = ANY(%s::bigint[])"

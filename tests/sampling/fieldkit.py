@@ -83,7 +83,12 @@ class FieldPhone:
         return field.HandOverBox(*self._base(minutes), box.id, leg, **who)
 
     def receive(
-        self, tube: int | str, condition: str = "good", minutes: float = 25, *, lab: str = "LAB1",
+        self,
+        tube: int | str,
+        condition: str = "good",
+        minutes: float = 25,
+        *,
+        lab: str = "LAB1",
         box: UUID | None = None,
     ) -> field.ReceiveTube:
         return field.ReceiveTube(*self._base(minutes), self.code(tube), condition, lab, box)
@@ -114,13 +119,23 @@ def pcr_round(programme: Programme, lines: Sequence[tuple[Person, str, Point | N
     """A round of the day with these lines (person, standing, point); planning one has tests of its own."""
     shift = day - DAY
     made = Round.objects.create(
-        programme=programme, test="pcr", day=day, opens_at=later(-60) + shift, closes_at=later(240) + shift,
-        frozen_at=later(-600) + shift, population=len(lines),
+        programme=programme,
+        test="pcr",
+        day=day,
+        opens_at=later(-60) + shift,
+        closes_at=later(240) + shift,
+        frozen_at=later(-600) + shift,
+        population=len(lines),
     )
     Due.objects.bulk_create(
         Due(
-            round=made, person=person, standing=standing, on_post=True, enterprise=person.employer,
-            grid=person.employer.grid, point=point,
+            round=made,
+            person=person,
+            standing=standing,
+            on_post=True,
+            enterprise=person.employer,
+            grid=person.employer.grid,
+            point=point,
         )
         for person, standing, point in lines
     )

@@ -287,8 +287,11 @@ def _digest(*, order_free: bool = False) -> str:
     if order_free:
         codes = dict(Tube.objects.values_list("pk", "code"))
         told = sorted((d.kind, codes.get(int(d.noun_id), "") if d.noun == "tube" else d.noun_id) for d in doubts)
-        tubes = list(Tube.objects.order_by("code").values_list(
-            "code", "point", "round", "opening", "opened_at", "pool_size", "sealing", "sealed_at", "swabs"))
+        tubes = list(
+            Tube.objects.order_by("code").values_list(
+                "code", "point", "round", "opening", "opened_at", "pool_size", "sealing", "sealed_at", "swabs"
+            )
+        )
         scans = list(
             Scan.objects.order_by("id").values_list("id", "tube__code", "person", "round", "point", "undone_at")
         )

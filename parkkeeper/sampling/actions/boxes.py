@@ -220,7 +220,10 @@ def _write_hand_overs(
 
 
 def _write_receptions(
-    operations: Sequence[ReceiveTube], tubes: dict[str, HeardTube], laboratories: dict[str, int], source: Source,
+    operations: Sequence[ReceiveTube],
+    tubes: dict[str, HeardTube],
+    laboratories: dict[str, int],
+    source: Source,
     by: Person,
 ) -> set[UUID]:
     with connection.cursor() as cursor:

@@ -209,8 +209,11 @@ def _certificates(
 
 
 def _insert_duties(
-    operations: Sequence[GoOnDuty], people: dict[UUID, Identity], certificates: dict[UUID, int],
-    moment: dict[UUID, datetime], source: Source,
+    operations: Sequence[GoOnDuty],
+    people: dict[UUID, Identity],
+    certificates: dict[UUID, int],
+    moment: dict[UUID, datetime],
+    source: Source,
 ) -> set[UUID]:
     with connection.cursor() as cursor:
         # without a target: the same person again in the same session is as well known as the same id

@@ -207,8 +207,12 @@ def _finish(tubes: dict[str, HeardTube], source: Source, at: datetime, *, change
 
 
 def _verdicts(
-    operations: Sequence[_Operation], new: Sequence[_Operation], marks: dict[int, set[str]], doubts: list[Doubt],
-    tubes: dict[str, HeardTube], twice: str,
+    operations: Sequence[_Operation],
+    new: Sequence[_Operation],
+    marks: dict[int, set[str]],
+    doubts: list[Doubt],
+    tubes: dict[str, HeardTube],
+    twice: str,
 ) -> list[Verdict]:
     stored = {op.id for op in new}
     lost = {doubt.evidence["operation"] for doubt in doubts}
