@@ -10,5 +10,5 @@ from parkkeeper.park.models import Account
 class AccountBackend(BaseBackend):
     """Sessions of locked accounts find nobody, so that locking ends them at once."""
 
-    def get_user(self, user_id: Any) -> Account | None:  # type: ignore[override]
+    def get_user(self, user_id: Any) -> Account | None:
         return Account.objects.select_related("person__employer").filter(pk=user_id, is_active=True).first()

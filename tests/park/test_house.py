@@ -1,10 +1,12 @@
 """The parts around the pages: errors, health, files, founding a park, the worker."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
+import parkkeeper
 from parkkeeper.kernel import clock
 from parkkeeper.park import words
 from parkkeeper.park.files import store_file
@@ -125,6 +128,14 @@ def test_the_worker_ends_cleanly_on_sigterm() -> None:
     process.send_signal(signal.SIGTERM)
     _out, told = process.communicate(timeout=20)
     assert (process.returncode, b"Traceback" in told) == (0, False)
+
+
+def test_every_verb_that_the_code_journals_has_a_title() -> None:
+    code = Path(parkkeeper.__file__).parent
+    written = re.compile(r'(?:record\(\s*|\bverb=)"([a-z_]+\.[a-z_]+)"')
+    used = {verb for path in code.rglob("*.py") for verb in written.findall(path.read_text(encoding="utf-8"))}
+    assert len(used) > 30
+    assert used - set(words.VERBS) == set()
 
 
 def test_a_message_or_verb_without_a_text_still_says_what_there_is() -> None:

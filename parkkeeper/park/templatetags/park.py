@@ -198,7 +198,7 @@ def with_query(context: dict[str, Any], **changes: Any) -> str:
         query.pop(key, None)
         if value is not None:
             query[key] = value
-    return "?" + query.urlencode()
+    return f"?{query.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)
@@ -207,4 +207,5 @@ def without_query(context: dict[str, Any], name: str) -> str:
     query = context["request"].GET.copy()
     query.pop(name, None)
     query.pop("page", None)
-    return f"{context['request'].path}?{query.urlencode()}"
+    path: str = context["request"].path
+    return f"{path}?{query.urlencode()}"

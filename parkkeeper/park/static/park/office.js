@@ -4,11 +4,20 @@
   const typing = (element) =>
     element.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName);
 
+  const show = (id, wanted) => {
+    const drawer = document.getElementById(id);
+    if (!drawer) return;
+    const open = drawer.classList.toggle("open", wanted);
+    for (const button of document.querySelectorAll(`[aria-controls=${id}]`)) {
+      button.setAttribute("aria-expanded", String(open));
+      if (wanted === undefined) (open ? drawer.querySelector("a, button") : button)?.focus();
+    }
+  };
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-toggle],[data-dialog],[data-print],[data-copy]");
     if (button?.dataset.toggle) {
-      const open = document.getElementById(button.dataset.toggle).classList.toggle("open");
-      button.setAttribute("aria-expanded", String(open));
+      show(button.dataset.toggle);
     } else if (button?.dataset.dialog) {
       document.getElementById(button.dataset.dialog)?.showModal();
     } else if (button && "print" in button.dataset) {
@@ -20,6 +29,7 @@
     for (const menu of document.querySelectorAll("details[data-menu][open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
+    if (!event.target.closest("#side, [data-toggle]")) show("side", false);
   });
 
   document.addEventListener("change", (event) => {
@@ -31,6 +41,7 @@
   let before = "";
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
+      show("side", false);
       for (const menu of document.querySelectorAll("details[data-menu][open]")) menu.open = false;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || document.querySelector("dialog[open]")) return;
