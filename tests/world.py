@@ -1,9 +1,9 @@
 """The one small park of the tests: three grids, four enterprises, named people, two points. Times are of 2022-05.
 
-    w = world()            # inside a database test
-    w.mei                  # liaison (防疫专员) of w.rainbow
-    w.office, w.leader     # park office, leader
-    w.login(client, w.mei) # client logged in as her
+w = world()            # inside a database test
+w.mei                  # liaison (防疫专员) of w.rainbow
+w.office, w.leader     # park office, leader
+w.login(client, w.mei) # client logged in as her
 """
 
 from dataclasses import dataclass, field
@@ -66,8 +66,14 @@ class World:
         """A person with document, phone, staff number, in that presence state since long ago."""
         self.serial += 1
         person = Person(
-            name=name, pinyin=f"{pinyin_key(name)} {pinyin_initials(name)}", employer=employer, category=category,
-            staff_number=f"W{self.serial:04d}", phone=f"1990000{self.serial:04d}", registered_at=LONG_AGO, **more,
+            name=name,
+            pinyin=f"{pinyin_key(name)} {pinyin_initials(name)}",
+            employer=employer,
+            category=category,
+            staff_number=f"W{self.serial:04d}",
+            phone=f"1990000{self.serial:04d}",
+            registered_at=LONG_AGO,
+            **more,
         )
         put_document(person, resident_id(self.serial))
         person.save()
@@ -95,15 +101,24 @@ def world() -> World:
     lab, courier; workers: 6 at rainbow (w.workers), 3 at lotus; 2 points (w.point of rainbow, w.nearby).
     An emergency is in force since LONG_AGO."""
     w = World()
-    w.grids = [
-        Grid.objects.create(code=str(n + 1), name=f"第{n + 1}网格", polygon=square(n, 0)) for n in range(3)
+    w.grids = [Grid.objects.create(code=str(n + 1), name=f"第{n + 1}网格", polygon=square(n, 0)) for n in range(3)]
+    names = [
+        ("彩虹生物", "enterprise", 0),
+        ("莲花电子", "enterprise", 1),
+        ("远山建设", "construction", 2),
+        ("园区办", "body", 0),
     ]
-    names = [("彩虹生物", "enterprise", 0), ("莲花电子", "enterprise", 1), ("远山建设", "construction", 2), ("园区办", "body", 0)]
     for n, (name, kind, grid) in enumerate(names):
         w.enterprises.append(
             Enterprise.objects.create(
-                credit_code=CREDIT_CODES[n], name=f"{name}有限公司", short_name=name, pinyin=pinyin_key(name),
-                kind=kind, grid=w.grids[grid], head_count=120, resumed_on=date(2022, 4, 20),
+                credit_code=CREDIT_CODES[n],
+                name=f"{name}有限公司",
+                short_name=name,
+                pinyin=pinyin_key(name),
+                kind=kind,
+                grid=w.grids[grid],
+                head_count=120,
+                resumed_on=date(2022, 4, 20),
             )
         )
     w.rainbow, w.lotus, w.builders, w.body = w.enterprises  # type: ignore[attr-defined]
@@ -126,7 +141,13 @@ def _staff(w: Any) -> None:
 
 def _points(w: Any) -> None:
     works = Site.objects.create(
-        code="S1", name="彩虹厂区", kind="works", enterprise=w.rainbow, grid=w.grids[0], longitude=121.605, latitude=31.205
+        code="S1",
+        name="彩虹厂区",
+        kind="works",
+        enterprise=w.rainbow,
+        grid=w.grids[0],
+        longitude=121.605,
+        latitude=31.205,
     )
     near = Site.objects.create(
         code="S2", name="莲花路口", kind="nearby", grid=w.grids[1], longitude=121.615, latitude=31.205
@@ -141,22 +162,34 @@ def _points(w: Any) -> None:
     )
     Slot.objects.create(point=w.point, enterprise=w.rainbow, minutes=(1020, 1140), during=ALWAYS)
     Slot.objects.create(point=w.nearby, enterprise=w.lotus, minutes=(1020, 1080), during=ALWAYS)
-    Slot.objects.create(
-        point=w.nearby, enterprise=w.builders, minutes=(1080, 1140), during=ALWAYS, by_shuttle=True
+    Slot.objects.create(point=w.nearby, enterprise=w.builders, minutes=(1080, 1140), during=ALWAYS, by_shuttle=True)
+    w.roll = TubeRoll.objects.create(
+        point=w.point, prefix="YQ", serials=(1, 1000), issued_at=LONG_AGO, issued_by=w.office
     )
-    w.roll = TubeRoll.objects.create(point=w.point, prefix="YQ", serials=(1, 1000), issued_at=LONG_AGO, issued_by=w.office)
     w.near_roll = TubeRoll.objects.create(
         point=w.nearby, prefix="YQ", serials=(1000, 2000), issued_at=LONG_AGO, issued_by=w.office
     )
     w.sampler = w.post(w.person("采样戊", w.rainbow), "sampling_specialist", certified=True, site=works)
     w.scanner = w.post(w.person("扫码己", w.rainbow), "scanning_specialist", certified=True, site=works)
     w.programme = Programme.objects.create(
-        name="晚间核酸", test="pcr", every_days={"sealed": 1, "controlled": 1, "other": 1}, pool_size=10,
-        opens=1020, closes=1320, during=ALWAYS, source="测试方案",
+        name="晚间核酸",
+        test="pcr",
+        every_days={"sealed": 1, "controlled": 1, "other": 1},
+        pool_size=10,
+        opens=1020,
+        closes=1320,
+        during=ALWAYS,
+        source="测试方案",
     )
     w.antigen = Programme.objects.create(
-        name="晨间抗原", test="antigen", every_days={"sealed": 1, "controlled": 1, "other": 1}, pool_size=1,
-        opens=360, closes=600, during=ALWAYS, source="测试方案",
+        name="晨间抗原",
+        test="antigen",
+        every_days={"sealed": 1, "controlled": 1, "other": 1},
+        pool_size=1,
+        opens=360,
+        closes=600,
+        during=ALWAYS,
+        source="测试方案",
     )
 
 

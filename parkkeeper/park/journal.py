@@ -45,7 +45,13 @@ def looked(people: Iterable[int], *, by: Person, at: datetime, where: str, field
     """Write that `by` read personal data of these people (ids) on the page `where`; one line for each person."""
     JournalEntry.objects.bulk_create(
         JournalEntry(
-            at=at, by_id=by.pk, by_name=by.name, verb="person.looked_at", noun="person", noun_id=str(pk), person_id=pk,
+            at=at,
+            by_id=by.pk,
+            by_name=by.name,
+            verb="person.looked_at",
+            noun="person",
+            noun_id=str(pk),
+            person_id=pk,
             facts={"where": where, "fields": fields},
         )
         for pk in people
@@ -61,8 +67,17 @@ def payload(entry: JournalEntry) -> bytes:
     """What of an entry is chained: every column, in canonical JSON."""
     return canonical_json(
         [
-            entry.pk, entry.at, entry.by_id, entry.by_name, entry.verb, entry.noun, entry.noun_id,
-            entry.person_id, entry.enterprise_id, entry.site_id, entry.facts,
+            entry.pk,
+            entry.at,
+            entry.by_id,
+            entry.by_name,
+            entry.verb,
+            entry.noun,
+            entry.noun_id,
+            entry.person_id,
+            entry.enterprise_id,
+            entry.site_id,
+            entry.facts,
         ]
     )
 

@@ -16,15 +16,15 @@ class Emergency(models.Model):
     basis = models.CharField(max_length=300)
     pack = models.CharField(max_length=40, help_text="code of the policy pack, e.g. shanghai-2022")
     during = DateTimeRangeField()
-    data_key_sealed = models.BinaryField(null=True, help_text="the emergency's own key, sealed by the park's master key")
+    data_key_sealed = models.BinaryField(
+        null=True, help_text="the emergency's own key, sealed by the park's master key"
+    )
     data_key_destroyed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "park_emergency"
         constraints = [
-            ExclusionConstraint(
-                name="emergency_one_at_a_time", expressions=[(F("during"), RangeOperators.OVERLAPS)]
-            ),
+            ExclusionConstraint(name="emergency_one_at_a_time", expressions=[(F("during"), RangeOperators.OVERLAPS)]),
             models.CheckConstraint(condition=~Q(basis=""), name="emergency_has_basis"),
             models.CheckConstraint(
                 condition=Q(data_key_sealed__isnull=True) | Q(data_key_destroyed_at__isnull=True),

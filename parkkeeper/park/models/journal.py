@@ -61,7 +61,9 @@ class JournalEntry(models.Model):
         db_table = "park_journal_entry"
         indexes = [
             models.Index(fields=["xid", "id"], name="journal_cursor"),
-            models.Index(fields=["person_id", "-id"], name="journal_person", condition=models.Q(person_id__isnull=False)),
+            models.Index(
+                fields=["person_id", "-id"], name="journal_person", condition=models.Q(person_id__isnull=False)
+            ),
             models.Index(fields=["site_id", "xid"], name="journal_site", condition=models.Q(site_id__isnull=False)),
             models.Index(fields=["noun", "noun_id"], name="journal_noun"),
             models.Index(fields=["verb", "-id"], name="journal_verb"),

@@ -196,9 +196,7 @@ class Post(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="posts")
     role = models.CharField(max_length=24, choices=Role.choices)
     grid = models.ForeignKey(Grid, null=True, blank=True, on_delete=models.PROTECT, related_name="posts")
-    enterprise = models.ForeignKey(
-        Enterprise, null=True, blank=True, on_delete=models.PROTECT, related_name="posts"
-    )
+    enterprise = models.ForeignKey(Enterprise, null=True, blank=True, on_delete=models.PROTECT, related_name="posts")
     site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, related_name="posts")
     during = DateRangeField(help_text="local days of the park; the end is exclusive")
 

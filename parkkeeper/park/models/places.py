@@ -106,9 +106,7 @@ class Site(models.Model):
     code = models.CharField(max_length=24, unique=True)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    enterprise = models.ForeignKey(
-        Enterprise, null=True, blank=True, on_delete=models.PROTECT, related_name="sites"
-    )
+    enterprise = models.ForeignKey(Enterprise, null=True, blank=True, on_delete=models.PROTECT, related_name="sites")
     grid = models.ForeignKey(Grid, null=True, blank=True, on_delete=models.PROTECT, related_name="sites")
     address = models.CharField(max_length=160, blank=True)
     longitude = models.FloatField(help_text="degrees, WGS 84")
@@ -144,9 +142,7 @@ class AreaLevel(models.Model):
         OTHER = "other", "防范区"
 
     grid = models.ForeignKey(Grid, null=True, blank=True, on_delete=models.PROTECT, related_name="levels")
-    enterprise = models.ForeignKey(
-        Enterprise, null=True, blank=True, on_delete=models.PROTECT, related_name="levels"
-    )
+    enterprise = models.ForeignKey(Enterprise, null=True, blank=True, on_delete=models.PROTECT, related_name="levels")
     level = models.CharField(max_length=12, choices=Level.choices)
     during = DateTimeRangeField()
     source = models.CharField(max_length=200)

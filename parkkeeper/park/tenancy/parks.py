@@ -9,8 +9,14 @@ from parkkeeper.park.tenancy.models import Host, Park
 
 
 def make_park(
-    schema: str, *, name: str, name_en: str = "", hosts: list[str] | None = None, time_zone: str = "Asia/Shanghai",
-    at: datetime, verbosity: int = 0,
+    schema: str,
+    *,
+    name: str,
+    name_en: str = "",
+    hosts: list[str] | None = None,
+    time_zone: str = "Asia/Shanghai",
+    at: datetime,
+    verbosity: int = 0,
 ) -> Park:
     """Make a park with its own schema (a few seconds of migrations) and return it; hosts are names without port."""
     deactivate()

@@ -93,8 +93,10 @@ class AntigenTest(models.Model):
 
     class Meta:
         db_table = "sampling_antigen_test"
-        indexes = [models.Index(fields=["day", "person"], name="antigen_day_person"),
-                   models.Index(fields=["person", "-day"], name="antigen_person")]
+        indexes = [
+            models.Index(fields=["day", "person"], name="antigen_day_person"),
+            models.Index(fields=["person", "-day"], name="antigen_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.value}"
