@@ -80,7 +80,7 @@ class People:
     def matching(cls, rows: Sequence[Whom], ids: Iterable[int] = ()) -> "People":
         """Everybody whom the rows may mean by uuid, document or staff number; then namesakes of those not found."""
         found = cls()
-        base = Person.objects.select_related("employer")
+        base = Person.objects.all()
         uuids = [row.uuid for row in rows if row.uuid]
         indexes = [row.index for row in rows if row.index]
         staff = [row.staff_key for row in rows if row.staff_key]

@@ -43,6 +43,7 @@ def _words(choices: Sequence[tuple[Any, Any]], more: Mapping[str, str]) -> dict[
 STATES = _words(_S.choices, _STATES)
 CATEGORIES = _words(Person.Category.choices, _CATEGORIES)
 DOCUMENT_KINDS = _words(Person.DocumentKind.choices, _DOCUMENT_KINDS)
+_CATEGORY_TITLES = "、".join(str(title) for _value, title in Person.Category.choices)
 
 
 def titles(choices: Sequence[tuple[Any, Any]]) -> str:
@@ -63,7 +64,7 @@ def roster_line(row: Row, chosen: Mapping[str, int]) -> Line:
     read_identity(line)
     _read_phone(line)
     line.values["shift"] = line.get("shift")[:SHIFT_LENGTH]
-    _read_word(line, "category", CATEGORIES, "category_unknown", titles(Person.Category.choices))
+    _read_word(line, "category", CATEGORIES, "category_unknown", _CATEGORY_TITLES)
     if line.get("state"):
         state = word_of(line.get("state"), STATES)
         if state is None:

@@ -22,10 +22,10 @@ def plan_roster(lines: Sequence[Line], *, at: datetime, decision: Decision | Non
     rows = [whom(line, directory.resolve(line, "employer", "employer_code")) for line in lines]
     people = People.matching(rows, [decision.candidate] if decision and decision.candidate else [])
     people.read_states(at)
-    return [_plan(row, people, decision) for row in rows]
+    return [_plan(row, people, directory, decision) for row in rows]
 
 
-def _plan(row: Whom, people: People, decision: Decision | None) -> Plan:
+def _plan(row: Whom, people: People, directory: Directory, decision: Decision | None) -> Plan:
     line = row.line
     person, candidates = _find(row, people, decision)
     _accept(row, person, decision)
@@ -40,6 +40,9 @@ def _plan(row: Whom, people: People, decision: Decision | None) -> Plan:
         return Plan(line, "ambiguous")
     if person is None:
         return _new(row)
+    if row.employer and row.employer.pk != person.employer_id:
+        former = directory.by_id.get(person.employer_id, "")
+        line.tell("employer", "employer_changed", old=str(former), new=str(row.employer))
     return _changed(row, person, people, decision)
 
 
@@ -113,13 +116,12 @@ def _new(row: Whom) -> Plan:
     name = line.get("name")
     changes: dict[str, Any] = {
         "name": name,
-        "pinyin": sort_key(name),
         "phone": line.get("phone"),
         "staff_number": line.get("staff_number"),
         "employer_id": employer.pk,
         "category": line.get("category") or Person.Category.OTHER,
         "shift": line.get("shift"),
-        **document_columns(line.get("document_kind"), line.get("document")),
+        **_document(row),
     }
     if row.uuid:
         changes["uuid"] = row.uuid
@@ -134,10 +136,8 @@ def sort_key(name: str) -> str:
 def _changed(row: Whom, person: Person, people: People, decision: Decision | None) -> Plan:
     line = row.line
     changes = {name: line.get(name) for name in _PLAIN if line.get(name) and line.get(name) != getattr(person, name)}
-    if "name" in changes:
-        changes["pinyin"] = sort_key(changes["name"])
     _move(row, person, changes)
-    _document(row, person, changes)
+    _redocument(row, person, changes)
     if decision is not None:
         _leave_out_what_is_anothers(row, person, people, changes)
     extra = _state(row, person, people)
@@ -151,14 +151,29 @@ def _move(row: Whom, person: Person, changes: dict[str, Any]) -> None:
     changes["employer_id"] = row.employer.pk
     if not row.line.get("staff_number") and person.staff_number:
         changes["staff_number"] = ""  # it was the former employer's number
-    row.line.tell("employer", "employer_changed", old=str(person.employer), new=str(row.employer))
 
 
-def _document(row: Whom, person: Person, changes: dict[str, Any]) -> None:
+def _document(row: Whom) -> dict[str, Any]:
+    """The document in plain: `completed` seals it, which a preview has no need of."""
+    number = row.line.get("document")
+    return {"document": (row.line.get("document_kind"), number)} if number else {}
+
+
+def completed(changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes as columns of Person: the sort key of a name, the document sealed."""
+    columns = {name: value for name, value in changes.items() if name != "document"}
+    if "name" in changes:
+        columns["pinyin"] = sort_key(changes["name"])
+    if "document" in changes:
+        columns |= document_columns(*changes["document"])
+    return columns
+
+
+def _redocument(row: Whom, person: Person, changes: dict[str, Any]) -> None:
     if row.index is None:
         return
     if not _same(person.document_index, row.index):
-        changes |= document_columns(row.line.get("document_kind"), row.line.get("document"))
+        changes |= _document(row)
     elif row.line.get("told_kind") and row.line.get("told_kind") != person.document_kind:
         changes["document_kind"] = row.line.get("told_kind")
 
@@ -167,8 +182,7 @@ def _leave_out_what_is_anothers(row: Whom, person: Person, people: People, chang
     """A decision says who it is; a document or staff number that is another's stays with the other."""
     owner = people.by_index.get(row.index) if row.index else None
     if owner is not None and owner.pk != person.pk:
-        for column in ("document_kind", "document_sealed", "document_index", "document_tail"):
-            changes.pop(column, None)
+        changes.pop("document", None)
     holder = people.by_staff.get(row.staff_key) if row.staff_key else None
     if holder is not None and holder.pk != person.pk:
         changes.pop("staff_number", None)

@@ -159,7 +159,7 @@ def _place(line: Line, person: Person, held: _Held) -> Place:
     if line.get("covers"):
         enterprise = held.directory.resolve(line, "covers")
     elif line.get("role") == Role.PREVENTION:
-        enterprise = person.employer
+        enterprise = held.directory.by_id.get(person.employer_id)
     elif line.get("role") != Role.COURIER:
         line.tell("place", "no_place")
     return (None, enterprise.pk if enterprise else None, None)

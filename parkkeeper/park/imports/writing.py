@@ -3,6 +3,7 @@
 Called only by park/actions/imports.py, inside its transaction, after it asked for the right.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,10 +12,14 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Min
 from django.db.models.functions import Lower
+from psycopg.types.range import TimestamptzRange
 
+from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.imports.columns import Kind
+from parkkeeper.park.imports.copying import copy_in, new_ids
 from parkkeeper.park.imports.geodata import GridFinder
 from parkkeeper.park.imports.lines import Plan
+from parkkeeper.park.imports.roster_plan import completed
 from parkkeeper.park.models import (
     Certificate,
     Enterprise,
@@ -29,11 +34,25 @@ from parkkeeper.park.models import (
 )
 
 MODELS: dict[str, type[models.Model]] = {
-    Kind.ROSTER: Person,
     Kind.ENTERPRISES: Enterprise,
     Kind.ROADS: Road,
     Kind.GRIDS: Grid,
     Kind.SITES: Site,
+}
+# the columns of a new person, and what they are when a row says nothing of them
+_PERSON: dict[str, Any] = {
+    "uuid": None,
+    "name": "",
+    "pinyin": "",
+    "document_kind": "",
+    "document_sealed": None,
+    "document_index": None,
+    "document_tail": "",
+    "phone": "",
+    "staff_number": "",
+    "employer_id": None,
+    "category": Person.Category.OTHER,
+    "shift": "",
 }
 _STAMPED = {Kind.ROSTER, Kind.ENTERPRISES}
 
@@ -43,7 +62,7 @@ class Writer:
 
     def __init__(self, batch: Import, *, by: Person, at: datetime) -> None:
         self.batch, self.by, self.at = batch, by, at
-        self.entries: list[JournalEntry] = []
+        self.entries: list[tuple[Any, ...]] = []
 
     def write(self, plans: Sequence[Plan]) -> None:
         """Write all plans that write."""
@@ -54,27 +73,50 @@ class Writer:
             self._specialists(doing)
         else:
             before = list(Grid.objects.order_by("code")) if self.batch.kind == Kind.GRIDS else []
-            self._rows(MODELS[self.batch.kind], doing)
             if self.batch.kind == Kind.ROSTER:
+                self._people(doing)
                 self._presences(doing)
+            else:
+                self._rows(MODELS[self.batch.kind], doing)
             if self.batch.kind == Kind.GRIDS:
                 self._lay_into_grids(before)
             if self.batch.kind in (Kind.GRIDS, Kind.SITES):
                 self._lay_enterprises()
-        JournalEntry.objects.bulk_create(self.entries, batch_size=2000)
+        columns = ("at", "by_id", "by_name", "verb", "noun", "noun_id", "person_id", "enterprise_id", "facts")
+        copy_in(JournalEntry, columns, self.entries)
         self.entries = []
+
+    # people, thousands at a time
+
+    def _people(self, plans: Sequence[Plan]) -> None:
+        fresh = [plan for plan in plans if plan.verdict == "new"]
+        for plan in plans:
+            plan.changes = completed(plan.changes)
+        ids = new_ids(Person, len(fresh)) if fresh else []
+        for plan, pk in zip(fresh, ids, strict=True):
+            # in memory only: what comes after needs the id and the employer
+            plan.target = Person(pk=pk, employer_id=plan.changes["employer_id"])
+            self._tell("registered", plan.target, [])
+        copy_in(Person, ("id", "registered_at", *_PERSON), (self._person(plan) for plan in fresh))
+        self._changed(Person, plans)
+
+    def _person(self, plan: Plan) -> list[Any]:
+        values = {"uuid": plan.changes.get("uuid") or new_id(), **plan.changes}
+        return [plan.target.pk, self.at, *(values.get(column, default) for column, default in _PERSON.items())]
 
     # rows of one model
 
     def _rows(self, model: Any, plans: Sequence[Plan]) -> None:
-        stamp = self.batch.kind in _STAMPED
-        registered = {"registered_at": self.at} if model is Person else {}
         fresh = [plan for plan in plans if plan.verdict == "new"]
-        made = model.objects.bulk_create([model(**plan.changes, **registered) for plan in fresh], batch_size=1000)
+        made = model.objects.bulk_create([model(**plan.changes) for plan in fresh], batch_size=1000)
         for plan, row in zip(fresh, made, strict=True):
             plan.target = row
             self._tell("registered", row, [])
+        self._changed(model, plans)
+
+    def _changed(self, model: Any, plans: Sequence[Plan]) -> None:
         # only the columns that differ are written: somebody else may be changing others of the same row
+        stamp = self.batch.kind in _STAMPED
         alike: dict[tuple[str, ...], list[Any]] = defaultdict(list)
         for plan in plans:
             if plan.verdict == "changed" and plan.changes:
@@ -96,19 +138,11 @@ class Writer:
 
     def _tell(self, what: str, row: Any, fields: Iterable[str]) -> None:
         noun = row._meta.model_name
-        self.entries.append(
-            JournalEntry(
-                at=self.at,
-                by_id=self.by.pk,
-                by_name=self.by.name,
-                verb=f"{noun}.{what}",
-                noun=noun,
-                noun_id=str(row.pk),
-                person_id=row.pk if noun == "person" else getattr(row, "person_id", None),
-                enterprise_id=row.pk if noun == "enterprise" else getattr(row, "employer_id", None),
-                facts={"import": self.batch.pk, "fields": [field for field in fields if field != "pinyin"]},
-            )
-        )
+        person = row.pk if noun == "person" else getattr(row, "person_id", None)
+        enterprise = row.pk if noun == "enterprise" else getattr(row, "employer_id", None)
+        facts = {"import": self.batch.pk, "fields": [field for field in fields if field != "pinyin"]}
+        by, verb, told = self.by, f"{noun}.{what}", json.dumps(facts)
+        self.entries.append((self.at, by.pk, by.name, verb, noun, str(row.pk), person, enterprise, told))
 
     # presence
 
@@ -123,17 +157,14 @@ class Writer:
         if known:
             later = Presence.objects.filter(person_id__in=known, during__startswith__gt=self.at)
             until = dict(later.values_list("person_id").annotate(until=Min(Lower("during"))))
-        Presence.objects.bulk_create(
-            [
-                Presence(
-                    person_id=plan.target.pk,
-                    state=plan.extra["state"],
-                    during=(self.at, until.get(plan.target.pk)),
-                    source=f"import {self.batch.pk}",
-                )
+        source = f"import {self.batch.pk}"
+        copy_in(
+            Presence,
+            ("person_id", "state", "during", "reason", "source"),
+            (
+                (plan.target.pk, plan.extra["state"], TimestamptzRange(self.at, until.get(plan.target.pk)), "", source)
                 for plan in turning
-            ],
-            batch_size=1000,
+            ),
         )
         for plan in turning:
             if plan.verdict == "changed":
