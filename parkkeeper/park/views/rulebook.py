@@ -22,6 +22,17 @@ from parkkeeper.park.packs import pack_codes
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.templatetags.park import exactly, moments
 
+KEYS = {
+    "pcr": gettext_lazy("核酸"),
+    "antigen": gettext_lazy("抗原"),
+    "sealed": gettext_lazy("封控区"),
+    "controlled": gettext_lazy("管控区"),
+    "other": gettext_lazy("防范区"),
+    "silent": gettext_lazy("静默期"),
+}
+"""Titles of the keys of rules that are tables; a key without a title shows as it is."""
+_ORDER = {key: n for n, key in enumerate(KEYS)}
+
 
 def value_text(rule: Rule) -> str:
     """A rule's value for people: a table as "key value" pairs, a list with dashes, then the unit."""
@@ -30,7 +41,9 @@ def value_text(rule: Rule) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, dict):
-        return "；".join(f"{key} {_plain(part)}" for key, part in value.items())
+        ordered = sorted(value.items(), key=lambda pair: _ORDER.get(pair[0], len(_ORDER)))
+        mark = "；" if any(isinstance(part, dict) for part in value.values()) else "、"
+        return mark.join(f"{KEYS.get(key, key)} {_plain(part)}" for key, part in ordered)
     if isinstance(value, list):
         return "–".join(_plain(part) for part in value)
     return str(value)
@@ -50,7 +63,7 @@ RULES = List(
         Column("during", gettext_lazy("有效期"), value=lambda r: moments(r.during), kind="moment", order="during",
                export=lambda r: _span_text(r)),
         Column("source", gettext_lazy("依据"), kind="note"),
-        Column("pack", gettext_lazy("规则包"), value=lambda r: r.pack or _("本园区自定"), order="pack"),
+        Column("pack", gettext_lazy("规则包"), kind="code", value=lambda r: r.pack or _("本园区自定"), order="pack"),
         Column("versions", gettext_lazy("版本数"), kind="number"),
     ),
     filters=(
