@@ -1,5 +1,6 @@
 """From the bytes of a request to a batch: size, gzip, UTF-8, JSON, and the few fields around the operations."""
 
+import contextlib
 import hashlib
 import json
 import zlib
@@ -17,6 +18,8 @@ from parkkeeper.sync.problems import Problem, Unreadable
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_OPERATIONS = 2000
+MOST_DRAINED = 64 * 1024 * 1024  # bytes of a body too big that are read and dropped, so that its sender hears why
+_PART = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,10 @@ def received(request: HttpRequest) -> bytes:
     """The request's body as it came. Raises Problem 413 when it is too big, 400 when it was cut off on its way."""
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if declared.isdigit() and int(declared) > MOST_BYTES:
+        _drain(request)
         raise too_big()
     try:
-        raw = request.body
+        raw = _chunked(request) if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "") else request.body
     except RequestDataTooBig as error:
         raise too_big() from error
     except (UnreadablePostError, OSError) as error:
@@ -46,13 +50,36 @@ def received(request: HttpRequest) -> bytes:
     return raw
 
 
+def _drain(request: HttpRequest) -> None:
+    # a client that is still sending when the answer comes sees a broken connection instead of the answer
+    left = MOST_DRAINED
+    with contextlib.suppress(OSError):
+        while left > 0 and (part := request.read(_PART)):
+            left -= len(part)
+
+
+def _chunked(request: HttpRequest) -> bytes:
+    # Django takes a request without Content-Length for one without body
+    stream = request.META.get("wsgi.input")
+    if stream is None:
+        return request.body
+    raw: bytes = stream.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
+        raise too_big()
+    return raw
+
+
 def _cut_off() -> Problem:
     return Problem(400, "cut_off", _("请求在传输中断开，没有收完。手机会自动重新发送。"), retry_after=1)
 
 
 def body_of(request: HttpRequest) -> bytes:
-    """The request's body, decompressed when it says gzip. Raises Problem 413, 400 or Unreadable."""
-    raw = received(request)
+    """The request's body, received and decompressed. Raises Problem 413, 400 or Unreadable."""
+    return unpacked(request, received(request))
+
+
+def unpacked(request: HttpRequest, raw: bytes) -> bytes:
+    """The received bytes, decompressed when the request says gzip. Raises Problem 413 or Unreadable."""
     return gunzip(raw) if request.headers.get("Content-Encoding", "").strip().lower() == "gzip" else raw
 
 

@@ -6,7 +6,7 @@ from parkkeeper.park.requests import address_of
 from parkkeeper.park.tenancy.models import Park
 from parkkeeper.sync.door import NEWEST, OLDEST, json_response, moment_of, open_door, phone_door
 from parkkeeper.sync.enrolment import enrol
-from parkkeeper.sync.envelope import body_of, decode, open_envelope, received
+from parkkeeper.sync.envelope import body_of, decode, open_envelope, received, unpacked
 from parkkeeper.sync.inbox import take_batch
 from parkkeeper.sync.models import Phone
 from parkkeeper.sync.outbox import changes
@@ -55,7 +55,7 @@ def batches(request: HttpRequest, phone: Phone) -> HttpResponse:
     """Operations go in; each gets its verdict."""
     at, raw = moment_of(request), received(request)
     try:
-        envelope = open_envelope(decode(body_of(request)), at=at)
+        envelope = open_envelope(decode(unpacked(request, raw)), at=at)
     except Unreadable as problem:
         problem.facts["kept"] = keep_unreadable(phone, raw, problem.code, at=at)
         raise

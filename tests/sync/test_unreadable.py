@@ -2,16 +2,20 @@
 
 import errno
 import gzip
+import io
 import os
 from datetime import timedelta
 from uuid import uuid4
 
 import orjson
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 
 from parkkeeper.park.files import read_file
 from parkkeeper.park.models import Anomaly, StoredFile
+from parkkeeper.sync.envelope import received
 from parkkeeper.sync.models import Batch
+from parkkeeper.sync.problems import Problem
 from tests.sync.handset import batch, enrolled, json_of
 from tests.world import EVENING, world
 
@@ -116,3 +120,29 @@ def test_a_full_disk_is_told_and_the_body_is_not_called_kept(monkeypatch: pytest
 
 def no_space(_descriptor: int) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def request_of(body: bytes, **environ: str) -> tuple[WSGIRequest, io.BytesIO]:
+    stream = io.BytesIO(body)
+    facts = {"REQUEST_METHOD": "POST", "SERVER_NAME": "x", "SERVER_PORT": "80", "wsgi.input": stream, **environ}
+    return WSGIRequest(facts), stream
+
+
+def test_a_body_too_big_is_read_to_its_end_so_that_its_sender_hears_the_answer() -> None:
+    body = b"x" * 10_000_000
+    request, stream = request_of(body, CONTENT_LENGTH=str(len(body)))
+    with pytest.raises(Problem) as told:
+        received(request)
+    assert (told.value.status, stream.tell()) == (413, len(body))
+
+
+def test_a_body_that_comes_in_chunks_is_read() -> None:
+    request, _stream = request_of(GOOD, HTTP_TRANSFER_ENCODING="chunked")
+    assert received(request) == GOOD
+
+
+def test_a_body_that_was_cut_on_its_way_is_asked_for_again_and_not_kept() -> None:
+    request, _stream = request_of(GOOD[:50], CONTENT_LENGTH=str(len(GOOD)))
+    with pytest.raises(Problem) as told:
+        received(request)
+    assert (told.value.code, told.value.retry_after) == ("cut_off", 1)
