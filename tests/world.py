@@ -199,6 +199,7 @@ RULES: dict[str, Any] = {
     "single_retest_hours": 12,
     "clock_tolerance_minutes": 5,
     "late_scan_minutes": 60,
+    "slot_grace_minutes": 15,
     "enrolment_code_hours": 24,
     "people_a_desk_hour": 128,
 }

@@ -62,6 +62,7 @@ KINDS: dict[str, Kind] = {
     "walk_in": Kind(_("应在别处采样的人来到本点"), PREVENTION, ("accept", "undo_scan")),
     "not_on_round": Kind(_("扫到的人不在本轮名单"), PREVENTION, ("join_round", "accept", "undo_scan")),
     "not_due": Kind(_("名单上不应检的人来采样"), PREVENTION, ("accept", "undo_scan")),
+    "other_enterprise_slot": Kind(_("在其他企业的时段采样"), PREVENTION, ("accept", "incident")),
     "pooled_though_single": Kind(_("应单采单检的人进了混采管"), OFFICE, ("accept", "undo_scan", "incident")),
     "double_scan_other_tube": Kind(_("同一人在本轮进了两支试管"), OFFICE, ("keep_both", "undo_scan")),
     "double_scan_same_tube": Kind(_("同一人在同一支试管扫了两次"), OFFICE, ("accept",)),

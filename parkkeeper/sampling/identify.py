@@ -108,43 +108,51 @@ def enterprises_at(point_id: int | None, day: date) -> set[int]:
 def _by_claims(claims: list[TakeScan], source: Source) -> dict[UUID, Identity]:
     near = enterprises_at(source.point.pk if source.point else None, timezone.localdate(source.received_at))
     near.add(source.holder.employer_id)
-    indexes = {op.id: document_index(op.claimed) for op in claims}
-    people = _candidates({op.claimed for op in claims}, {i for i in indexes.values() if i})
-    return {op.id: _decide(op.claimed, indexes[op.id], people, near) for op in claims}
+    indexes = {op.id: index for op in claims if (index := document_index(op.claimed))}
+    documents = _by_document(set(indexes.values()))
+    found = {op: documents[index] for op, index in indexes.items() if index in documents}
+    rest = [op for op in claims if op.id not in found]
+    people = _candidates({op.claimed for op in rest}) if rest else []
+    return found | {op.id: _decide(op.claimed, people, near) for op in rest}
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
     id: int
     employer_id: int
-    index: bytes | None
     staff_number: str
     name: str
 
 
-def _candidates(claimed: Collection[str], indexes: Collection[bytes]) -> list[_Candidate]:
+def _by_document(indexes: Collection[bytes]) -> dict[bytes, Identity]:
+    if not indexes:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT document_index, id, employer_id FROM park_person WHERE document_index = ANY(%s::bytea[])",
+            [texts("\\x" + index.hex() for index in indexes)],
+        )
+        return {bytes(row[0]): Identity(row[1], row[2]) for row in cursor.fetchall()}
+
+
+def _candidates(claimed: Collection[str]) -> list[_Candidate]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id, employer_id, document_index, staff_number, name FROM park_person
-            WHERE document_index = ANY(%s::bytea[]) OR (staff_number <> '' AND upper(staff_number) = ANY(%s::text[]))
-               OR name = ANY(%s::text[])
+            SELECT id, employer_id, staff_number, name FROM park_person
+            WHERE (staff_number <> '' AND upper(staff_number) = ANY(%s::text[])) OR name = ANY(%s::text[])
             ORDER BY id
             """,
             [
-                texts("\\x" + index.hex() for index in indexes),
                 texts({tidy_code(text) for text in claimed}),
                 texts({tidy(text) for text in claimed}),
             ],
         )
         rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return [_Candidate(r[0], r[1], bytes(r[2]) if r[2] is not None else None, r[3].upper(), r[4]) for r in rows]
+    return [_Candidate(row[0], row[1], row[2].upper(), row[3]) for row in rows]
 
 
-def _decide(claimed: str, index: bytes | None, people: list[_Candidate], near: set[int]) -> Identity:
-    by_document = [p for p in people if index is not None and p.index == index]
-    if by_document:
-        return Identity(by_document[0].id, by_document[0].employer_id)
+def _decide(claimed: str, people: list[_Candidate], near: set[int]) -> Identity:
     number = tidy_code(claimed)
     by_number = [p for p in people if number and p.staff_number == number]
     here = [p for p in by_number if p.employer_id in near]

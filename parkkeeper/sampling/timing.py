@@ -18,6 +18,8 @@ from parkkeeper.sampling.field import Source
 from parkkeeper.sampling.models import Round, Scan, Session, Test
 from parkkeeper.sampling.scandoubts import Marks
 
+_LIMITS = ["clock_tolerance_minutes", "late_scan_minutes", "slot_grace_minutes"]
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -124,7 +126,7 @@ def _doubt(kind: str, key: str, group: list[Moment], site: int | None, at: datet
 
 def _limits(at: datetime) -> dict[str, timedelta]:
     """The rulebook's limits in force; one that is missing judges nothing, since the field is never refused."""
-    found = Rule.objects.at(at).filter(key__in=["clock_tolerance_minutes", "late_scan_minutes"])
+    found = Rule.objects.at(at).filter(key__in=_LIMITS)
     return {key: timedelta(minutes=float(value)) for key, value in found.values_list("key", "value")}
 
 

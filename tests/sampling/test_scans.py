@@ -222,6 +222,16 @@ def test_a_scan_on_a_day_without_round_or_session_is_kept_and_doubted(w: Any) ->
     assert open_kinds() == ["no_round"]
 
 
+def test_people_in_another_enterprises_slot_are_one_doubt_about_their_enterprise(w: Any) -> None:
+    phone = FieldPhone(w.office, w.nearby, phone_id=5)
+    phone.say(phone.open_session())
+    # the slot of lotus ends at 18:00, that of the builders begins then; a queue may run over by a quarter of an hour
+    scans = [phone.scan(p, 1500, minute) for p, minute in zip(w.lotus_workers, (14, 20, 21), strict=True)]
+    assert phone.tell(*scans) == [(), ("other_enterprise_slot",), ("other_enterprise_slot",)]
+    doubt = Anomaly.objects.get()
+    assert (doubt.enterprise, doubt.evidence["slot_of"], doubt.evidence["scans"]) == (w.lotus, w.builders.pk, 2)
+
+
 def test_a_tube_code_with_a_slip_is_kept_and_doubted(w: Any) -> None:
     assert w.phone.tell(w.phone.scan(w.workers[0], "TYQ000000019")) == [("unknown_tube",)]
     assert Tube.objects.get(code="TYQ000000019").roll is None

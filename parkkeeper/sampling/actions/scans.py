@@ -22,6 +22,7 @@ from parkkeeper.sampling.fieldrights import require_or_doubt
 from parkkeeper.sampling.identify import Identity, claimed_tail, claimed_to_keep, identify, person_ids
 from parkkeeper.sampling.models import Due
 from parkkeeper.sampling.scandoubts import Marks, judge_scans
+from parkkeeper.sampling.slotdoubts import judge_slots
 from parkkeeper.sampling.timing import Clockwork, Moment, RoundFacts, days_of, happened, rounds_on
 from parkkeeper.sampling.tubebook import HeardTube, hear_tubes, place_unopened
 from parkkeeper.sampling.tubedoubts import foreign_tube, judge_contents
@@ -195,6 +196,8 @@ def _judge(fresh: list[_Told], clockwork: Clockwork, source: Source, at: datetim
     marks, undone = judge_scans(ids, at=at, fresh=True)
     doubts = _about_people(fresh, at) + _about_tubes(tubes.values(), source, at)
     doubts += clockwork.judge({t.op.id: _moment(t, source) for t in fresh}, marks, at)
+    visits = {t.op.id: (t.at, t.day, t.who.employer_id) for t in fresh if t.who.employer_id is not None}
+    doubts += judge_slots(visits, clockwork.rules.get("slot_grace_minutes"), source, marks, at=at)
     raise_doubts(doubts)
     for doubt in doubts:
         if doubt.noun == "scan":
