@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from parkkeeper.park.access import posts_of
 from parkkeeper.park.actions import accounts
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.forms import OfficeForm, show_form
@@ -108,7 +109,8 @@ def language(request: OfficeRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen not in dict(settings.LANGUAGES):
         raise Refused(_("没有“%(language)s”这种语言。") % {"language": chosen[:20]})
-    if request.user.is_authenticated and request.user.language != chosen:
+    known = request.user.is_authenticated and bool(posts_of(request.user.person, request.at))
+    if known and request.user.language != chosen:
         accounts.choose_language(request.user, chosen, by=request.user.person, at=request.at)
     return _with_language(redirect(_next(request, request.POST.get("next", ""))), chosen)
 
