@@ -46,9 +46,9 @@ GROUPS = (
         _("采样"),
         (
             Entry("today", _("今日"), "home"),
-            Entry("starfield", _("采样点"), "point", ("points", "point")),
-            Entry("rounds", _("轮次"), "round", ("round", "round_progress")),
-            Entry("missing", _("未采样人员"), "missing"),
+            Entry("starfield", _("采样点"), "point", ("points", "point", "point_new", "point_change", "slot_new", "roll_new")),
+            Entry("rounds", _("轮次"), "round", ("round", "round_open", "programmes", "programme_new")),
+            Entry("missing", _("未采样人员"), "missing", ("missing_groups", "missing_calls", "gap_work", "workbook")),
             Entry("tubes", _("试管"), "tube", ("tube",)),
             Entry("boxes", _("转运箱"), "box", ("box",)),
             Entry("results", _("检测结果"), "result", ("result", "lab_file")),
@@ -62,7 +62,7 @@ GROUPS = (
         (
             Entry("enterprises", _("企业"), "enterprise", ("enterprise",)),
             Entry("people", _("人员"), "people", ("person",)),
-            Entry("imports", _("导入"), "import", ("import", "import_new")),
+            Entry("imports", _("导入"), "import", ("import", "import_new", "import_row")),
             Entry("phones", _("手机"), "phone", ("phone", "phone_new", "phone_kept")),
         ),
     ),

@@ -1,5 +1,9 @@
-"""Addresses of the sampling system."""
+"""Addresses of the sampling system: one list a family of pages."""
 
 from django.urls import URLPattern
 
-urlpatterns: list[URLPattern] = []
+from parkkeeper.sampling.addresses import missing
+
+urlpatterns: list[URLPattern] = [
+    *missing.urlpatterns,
+]

@@ -1,0 +1,1 @@
+"""Addresses of the sampling pages, one module a family of pages."""

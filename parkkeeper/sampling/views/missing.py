@@ -1,0 +1,254 @@
+"""Who is missing in a round, and why: the list that liaisons and the office work through."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from parkkeeper.park.journal import listed
+from parkkeeper.park.lists import Asked, Choice, Column, List, Only
+from parkkeeper.park.models import Enterprise, Grid, Person, Post
+from parkkeeper.park.requests import OfficeRequest
+from parkkeeper.park.templatetags.park import exactly, o_clock
+from parkkeeper.park.words import ROLES
+from parkkeeper.sampling.gaprows import GapRows
+from parkkeeper.sampling.models import Disposition, Point, Round
+from parkkeeper.sampling.reconciliation import Line, Row, reconcile
+from parkkeeper.sampling.states import GAPS, MEANINGS, State
+from parkkeeper.sampling.views.common import can, href, newest_round, round_choices, round_title
+
+TONES = {
+    State.POSITIVE_UNRESOLVED: "bad", State.NOT_SAMPLED: "bad", State.NOT_DONE: "warn", State.TUBE_SPOILED: "warn",
+    State.RESULT_OVERDUE: "warn", State.TUBE_NOT_RECEIVED: "warn", State.SAMPLED: "wait", State.NO_RESULT: "wait",
+    State.EXCUSED: "info", State.ELSEWHERE: "info", State.MET: "ok",
+}  # fmt: skip
+SHOWN = (*GAPS, State.EXCUSED, State.ELSEWHERE, State.SAMPLED, State.NO_RESULT)
+CALLS_AT_MOST = 2000
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else timezone.make_aware(found)
+
+
+def _name(model: Any, column: str) -> Any:
+    return lambda text: str(model.objects.filter(pk=int(text)).values_list(column, flat=True).first() or "")
+
+
+def _done(line: Line) -> str:
+    return "；".join(
+        " ".join(filter(None, (d.get_kind_display(), d.reason or d.place, exactly(d.at)[5:16], d.by.name)))
+        for d in line.dispositions
+    )
+
+
+def _owners(request: OfficeRequest) -> list[tuple[str, str]]:
+    owners = dict.fromkeys(MEANINGS[state].owner for state in GAPS)
+    return [(owner, str(ROLES[owner])) for owner in owners]
+
+
+MISSING = List(
+    name="missing",
+    title=gettext_lazy("未采样人员"),
+    columns=(
+        Column("name", gettext_lazy("姓名"), link=lambda x: href("person", x.person_id), main=True),
+        Column("enterprise", gettext_lazy("企业"), link=lambda x: href("enterprise", x.enterprise_id)),
+        Column("staff_number", gettext_lazy("工号"), kind="code"),
+        Column("phone", gettext_lazy("电话"), kind="code", link=lambda x: f"tel:{x.phone}" if x.phone else ""),
+        Column("point", gettext_lazy("采样点"), kind="code",
+               link=lambda x: href("point", x.point_id) if x.point_id else ""),
+        Column("slot", gettext_lazy("时段"), value=lambda x: None if x.slot_from is None else o_clock(x.slot_from)),
+        Column("state", gettext_lazy("原因"), kind="badge", value=lambda x: str(MEANINGS[x.state].title),
+               tone=lambda x: TONES.get(x.state, "plain")),
+        Column("since", gettext_lazy("起于"), kind="moment"),
+        Column("owner", gettext_lazy("责任岗位"), value=lambda x: str(ROLES.get(x.owner, ""))),
+        Column("done", gettext_lazy("处置"), kind="note", template="sampling/parts/dispositions.html", export=_done),
+    ),
+    filters=(
+        Choice("round", gettext_lazy("轮次"), choices=round_choices, none=gettext_lazy("最近一轮核酸")),
+        Choice("state", gettext_lazy("原因"), choices=[(s.value, MEANINGS[s].title) for s in SHOWN],
+               none=gettext_lazy("全部缺口")),
+        Choice("owner", gettext_lazy("责任岗位"), choices=_owners),
+        Choice("grid", gettext_lazy("网格"), choices=lambda r: Grid.objects.order_by("code").values_list("pk", "name")),
+        Only("enterprise", gettext_lazy("企业"), say=_name(Enterprise, "short_name")),
+        Only("point", gettext_lazy("采样点"), say=_name(Point, "code")),
+        Only("at", gettext_lazy("状态截至"), say=lambda text: exactly(_moment(text))[:16]),
+    ),
+    search=lambda rows, text: rows,
+    hint=gettext_lazy("姓名、拼音、工号、电话、证件"),
+    people=True,
+    key=lambda line: line.person_id,
+    empty=gettext_lazy("没有符合条件的人：这一轮没有这样的缺口。"),
+)  # fmt: skip
+
+
+def asked_round(request: OfficeRequest, query: Mapping[str, str] | None = None) -> Round | None:
+    """The round that the address names, else the newest round of nucleic acid; None while there is none."""
+    text = (request.GET if query is None else query).get("round", "")
+    found = Round.objects.filter(pk=int(text)).first() if text.isdigit() and len(text) < 19 else None
+    return found or newest_round(request.at)
+
+
+def states_asked(asked: Asked) -> list[State]:
+    """The states that the filters leave."""
+    states = [State(asked.values["state"])] if "state" in asked.values else list(GAPS)
+    return [state for state in states if asked.values.get("owner") in (None, MEANINGS[state].owner)]
+
+
+def gap_rows(request: OfficeRequest, round: Round, asked: Asked, *, page: str = "") -> GapRows:
+    """The rows of the list for what is asked."""
+    narrow: dict[str, Any] = {key: int(asked.values[key]) for key in ("grid", "enterprise", "point")
+                              if key in asked.values}  # fmt: skip
+    at = min(_moment(asked.values["at"]), request.at) if "at" in asked.values else request.at
+    first = (int(page) - 1) * MISSING.per_page if page.isdigit() and 0 < int(page) < 1_000_000 else 0
+    narrow["q"] = asked.text or None
+    return GapRows(round, at, states_asked(asked), request.scopes, first, MISSING.per_page, narrow)
+
+
+def missing(request: OfficeRequest) -> HttpResponse:
+    round = asked_round(request)
+    if round is None:
+        return render(request, "sampling/no_round.html", {"title": MISSING.title})
+    context = {
+        "round": round, "round_title": round_title(round), "may_work": can(request, "work_gaps"),
+        "may_paper": can(request, "work_point"), "cards": lambda: _cards(request, round),
+    }  # fmt: skip
+    rows = lambda asked: gap_rows(request, round, asked, page=request.GET.get("page", ""))  # noqa: E731
+    return MISSING.page(request, rows, "sampling/missing.html", context)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A number of the head: what, how many, the link to its list."""
+
+    title: str
+    count: int
+    href: str
+    tone: str
+    now: bool
+
+
+def _cards(request: OfficeRequest, round: Round) -> dict[str, Any]:
+    asked = MISSING.asked(request)
+    at = min(_moment(asked.values["at"]), request.at) if "at" in asked.values else request.at
+    (row,) = reconcile(round, at, scopes=request.scopes)
+    return {"row": row, "at": at, "states": _state_cards(row, request.GET, asked)}
+
+
+def _state_cards(row: Row, query: QueryDict, asked: Asked) -> list[Card]:
+    cards = []
+    for state in SHOWN:
+        count = row.counts.get(state, 0) + row.added.get(state, 0)
+        if count or state is State.NOT_SAMPLED:
+            kept = QueryDict(mutable=True)
+            kept.update({key: query[key] for key in ("round", "at") if query.get(key)} | {"state": state.value})
+            tone = TONES.get(state, "") if count else ""
+            now = asked.values.get("state") == state.value
+            cards.append(Card(str(MEANINGS[state].title), count, f"?{kept.urlencode()}", tone, now))
+    return cards
+
+
+_BY = (("enterprise", gettext_lazy("企业")), ("grid", gettext_lazy("网格")), ("point", gettext_lazy("采样点")))
+GROUPS = List(
+    name="missing_groups",
+    title=gettext_lazy("未采样汇总"),
+    columns=(
+        Column("label", gettext_lazy("名称"), value=lambda x: x.row.label or _("未分配"), link=lambda x: x.href,
+               order="label", main=True),
+        Column("due", gettext_lazy("应检"), value=lambda x: x.row.due, kind="number", order="due"),
+        Column("sampled", gettext_lazy("已采样"), value=lambda x: x.row.sampled, kind="number", order="sampled"),
+        Column("share", gettext_lazy("采样率"), template="sampling/parts/share.html", order="share",
+               export=lambda x: round(x.row.sampled / x.row.due, 4) if x.row.due else None),
+        Column("missing", gettext_lazy("未采样"), kind="number", order="missing",
+               value=lambda x: x.row.counts.get(State.NOT_SAMPLED, 0)),
+        Column("gaps", gettext_lazy("全部缺口"), value=lambda x: x.row.gaps, kind="number", order="gaps"),
+    ),
+    filters=(
+        Choice("round", gettext_lazy("轮次"), choices=round_choices, none=gettext_lazy("最近一轮核酸")),
+        Choice("by", gettext_lazy("汇总"), choices=_BY, default="enterprise"),
+    ),
+    order="-gaps",
+    search=lambda rows, text: rows,
+    hint=gettext_lazy("名称"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Group:
+    """A row of the summary and the address of its people."""
+
+    row: Row
+    href: str
+
+
+_ORDERS: dict[str, Any] = {
+    "label": lambda g: g.row.label, "due": lambda g: g.row.due, "sampled": lambda g: g.row.sampled,
+    "share": lambda g: g.row.sampled / (g.row.due or 1), "gaps": lambda g: g.row.gaps,
+    "missing": lambda g: g.row.counts.get(State.NOT_SAMPLED, 0),
+}  # fmt: skip
+
+
+def missing_groups(request: OfficeRequest) -> HttpResponse:
+    found = asked_round(request)
+    if found is None:
+        return render(request, "sampling/no_round.html", {"title": GROUPS.title})
+
+    def rows(asked: Asked) -> list[Group]:
+        by = asked.values.get("by", "enterprise")
+        link = f"{reverse('missing')}?round={found.pk}&{by}="
+        groups = [Group(row, f"{link}{row.key}" if row.key else "")
+                  for row in reconcile(found, request.at, by=by, scopes=request.scopes)
+                  if asked.text in row.label]  # fmt: skip
+        return sorted(groups, key=_ORDERS[asked.order.lstrip("-")], reverse=asked.order.startswith("-"))
+
+    context = {"round": found, "round_title": round_title(found), "crumbs": [(MISSING.title, reverse("missing"))]}
+    return GROUPS.page(request, rows, "sampling/missing_groups.html", context)
+
+
+def missing_calls(request: OfficeRequest) -> HttpResponse:
+    """The call list: by enterprise, first whom to call there, then who is missing. Written down as it is read."""
+    round = asked_round(request)
+    if round is None:
+        raise Http404
+    asked = MISSING.asked(request)
+    rows = gap_rows(request, round, asked)
+    lines = rows[0:CALLS_AT_MOST]
+    listed(len(lines), by=request.person, at=request.at, where="missing_calls", **asked.raw)
+    context = {
+        "title": _("电话名单"), "crumbs": [(MISSING.title, reverse("missing"))], "round_title": round_title(round),
+        "groups": _by_enterprise(lines, request.at), "shown": len(lines), "cut": len(lines) == CALLS_AT_MOST,
+    }  # fmt: skip
+    return render(request, "sampling/missing_calls.html", context)
+
+
+@dataclass(frozen=True)
+class CallGroup:
+    """An enterprise of the call list: its liaisons and those who are missing."""
+
+    enterprise: str
+    liaisons: list[Person]
+    lines: list[Line]
+
+
+def _by_enterprise(lines: list[Line], at: datetime) -> list[CallGroup]:
+    groups: dict[int, CallGroup] = {}
+    for line in lines:
+        groups.setdefault(line.enterprise_id, CallGroup(line.enterprise, [], [])).lines.append(line)
+    posts = Post.objects.on(timezone.localdate(at)).filter(role=Post.Role.PREVENTION, enterprise__in=groups)
+    for post in posts.select_related("person").order_by("person__pinyin", "pk"):
+        groups[post.enterprise_id or 0].liaisons.append(post.person)
+    return list(groups.values())
+
+
+def disposition_of(request: OfficeRequest, uuid: Any) -> Disposition:
+    """A disposition of somebody whom the reader may work for; 404 otherwise."""
+    people = Person.objects.within(request.scopes)
+    found = Disposition.objects.select_related("person__employer", "round").filter(person__in=people)
+    return get_object_or_404(found, uuid=uuid)
