@@ -75,6 +75,7 @@ PAGES: dict[str, str] = {
     "enterprise": "see_counts",
     "people": "see_people",
     "person": "see_people",
+    "person_document": "see_people",
     "messages": "see_own",
     "password": "see_own",
     "imports": "import_tables",

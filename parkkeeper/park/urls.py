@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from parkkeeper.park.views import accounts, areas, files, journal, messages, posts, rulebook, settings, staff
+from parkkeeper.park.views import accounts, areas, files, imports, journal, messages, posts, rulebook, settings, staff
 
 urlpatterns = [
     path("login", accounts.log_in, name="login"),
@@ -31,4 +31,16 @@ urlpatterns = [
     path("settings/emergency/<int:pk>/end", settings.emergency_end, name="emergency_end"),
     path("settings/areas", areas.areas, name="areas"),
     path("settings/park", settings.park_data, name="park_data"),
+    path("imports", imports.imports, name="imports"),
+    path("imports/new/<slug:kind>", imports.import_new, name="import_new"),
+    path("imports/template/<slug:kind>", imports.import_template, name="import_template"),
+    path("imports/<int:pk>", imports.import_page, name="import"),
+    path("imports/<int:pk>/columns", imports.import_columns, name="import_columns"),
+    path("imports/<int:pk>/apply", imports.import_apply, name="import_apply"),
+    path("imports/<int:pk>/step", imports.import_step, name="import_step"),
+    path("imports/<int:pk>/abandon", imports.import_abandon, name="import_abandon"),
+    path("imports/<int:pk>/problems", imports.import_problems, name="import_problems"),
+    path("imports/rows/<int:pk>", imports.import_row, name="import_row"),
+    path("imports/rows/<int:pk>/settle", imports.import_settle, name="import_settle"),
+    path("exports/<slug:kind>/<slug:form>", imports.export, name="export"),
 ]
