@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,26 +28,43 @@ def judge_slots(
     """
     if source.point is None or grace is None or not visits:
         return []
-    days = {day for _, day, _ in visits.values()}
-    slots = list(Slot.objects.filter(point=source.point, during__overlap=(min(days), max(days) + timedelta(days=1))))
-    groups: dict[tuple[date, int], list[tuple[datetime, int]]] = defaultdict(list)
+    groups: dict[tuple[date, int], list[tuple[UUID, datetime]]] = defaultdict(list)
     for scan, (moment, day, employer) in visits.items():
-        other = _whose(slots, moment, day, employer, int(grace.total_seconds() // 60))
-        if other is not None:
+        groups[day, employer].append((scan, moment))
+    days = {day for day, _ in groups}
+    slots = list(Slot.objects.filter(point=source.point, during__overlap=(min(days), max(days) + timedelta(days=1))))
+    doubts = []
+    for (day, employer), scans in groups.items():
+        spans = _spans([slot for slot in slots if day in slot.during], day)
+        found = _out_of_slot(scans, employer, spans, grace)
+        for scan, _, _ in found:
             marks[scan].add(KIND)
-            groups[day, employer].append((moment, other))
-    return [_doubt(day, employer, found, source, at) for (day, employer), found in groups.items()]
+        if found:
+            doubts.append(_doubt(day, employer, [(moment, other) for _, moment, other in found], source, at))
+    return doubts
 
 
-def _whose(slots: list[Slot], moment: datetime, day: date, employer: int, grace: int) -> int | None:
-    """The enterprise whose slot the moment falls into, when it is none of the employer's own."""
-    local = timezone.localtime(moment)
-    minute = local.hour * 60 + local.minute
-    today = [slot for slot in slots if day in slot.during]
-    own = [slot.minutes for slot in today if slot.enterprise_id == employer]
-    if not own or any(span.lower - grace <= minute < span.upper + grace for span in own):
-        return None
-    return next((slot.enterprise_id for slot in today if minute in slot.minutes), None)
+Span = tuple[datetime, datetime, int]
+"""A slot's beginning and end on a day, and the enterprise (its id) that has the point then."""
+
+
+def _spans(slots: list[Slot], day: date) -> list[Span]:
+    start = timezone.make_aware(datetime.combine(day, time.min))
+    return [
+        (start + timedelta(minutes=s.minutes.lower), start + timedelta(minutes=s.minutes.upper), s.enterprise_id)
+        for s in slots
+    ]
+
+
+def _out_of_slot(
+    scans: list[tuple[UUID, datetime]], employer: int, spans: list[Span], grace: timedelta
+) -> list[tuple[UUID, datetime, int]]:
+    """The scans that fall into another enterprise's slot and into none of the employer's own, with whose slot it is."""
+    own = [(begin - grace, end + grace) for begin, end, whose in spans if whose == employer]
+    if not own:
+        return []
+    strayed = [(scan, at) for scan, at in scans if not any(begin <= at < end for begin, end in own)]
+    return [(scan, at, whose) for scan, at in strayed for begin, end, whose in spans if begin <= at < end]
 
 
 def _doubt(day: date, employer: int, found: list[tuple[datetime, int]], source: Source, at: datetime) -> Doubt:
