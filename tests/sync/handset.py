@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django_pgschemas.schema import Schema, activate, get_current_schema
@@ -42,7 +41,6 @@ class Handset:
 
     def ask(self, method: str, path: str, *, at: datetime = EVENING, data: bytes = b"", **headers: str) -> Any:
         """One request at that moment of the rehearsal; `headers` as Content_Encoding="gzip"."""
-        settings.REHEARSAL_TOKEN = REHEARSAL
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             sent.setdefault("Authorization", f"Bearer {self.token}")

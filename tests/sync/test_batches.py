@@ -260,3 +260,21 @@ def test_a_file_is_known_by_its_hash_and_kept_once() -> None:
     assert (wrong.status_code, json_of(wrong)["error"]["code"]) == (422, "hash_mismatch")
     script = phone.ask("PUT", f"files/{name}", data=b"ink", Content_Type="text/html")
     assert script.status_code == 415
+
+
+def test_a_queue_that_was_handed_to_another_phone_is_stored_once() -> None:
+    w, phone = scene()
+    other = enrolled(w.sampler, w.point, by=w.office, role="sampling_specialist")
+    operations, number = a_tube(w, phone), str(uuid4())
+    first = phone.send(operations, number=number)
+    handed = other.send(operations, number=number)
+    assert json_of(handed) == json_of(first)
+    assert verdicts(other.send(operations)) == ["known"] * 8
+    assert Scan.objects.count() == 6
+
+
+def test_without_the_rehearsals_token_nobody_sets_the_clock(settings: Any) -> None:
+    _w, phone = scene()
+    settings.REHEARSAL_TOKEN = ""
+    phone.send([phone.op("open_session")])
+    assert Batch.objects.get().received_at != EVENING
