@@ -52,9 +52,10 @@ def judge_scans(scan_ids: Collection[UUID], *, at: datetime, fresh: bool = False
     marks: Marks = defaultdict(set)
     if not scan_ids:
         return marks, set()
-    doubts, touched = _undos(scan_ids, at, marks)
-    doubts += _in_wrong_tube(scan_ids, at, marks)
-    doubles, grouped = _doubles(scan_ids, at, marks)
+    asked = plain(scan_ids)
+    doubts, touched = _undos(asked, at, marks)
+    doubts += _in_wrong_tube(asked, at, marks)
+    doubles, grouped = _doubles(asked, at, marks)
     doubts += doubles
     follow_doubts(doubts)
     older = grouped | touched if fresh else grouped | touched | set(scan_ids)
@@ -76,10 +77,10 @@ FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS n(id, undone_at
 """
 
 
-def _undos(scan_ids: Collection[UUID], at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUID]]:
+def _undos(asked: str, at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUID]]:
     """An undo counts until the tube is sealed, or when the office ordered it; a later one is a doubt."""
     by_scan: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in _rows(_UNDOS, [plain(scan_ids)]):
+    for row in _rows(_UNDOS, [asked]):
         by_scan[row[0]].append(row)
     changed: list[tuple[UUID, datetime | None, datetime | None]] = []
     doubts: list[Doubt] = []
@@ -124,10 +125,10 @@ ORDER BY s.id
 """
 
 
-def _in_wrong_tube(scan_ids: Collection[UUID], at: datetime, marks: Marks) -> list[Doubt]:
+def _in_wrong_tube(asked: str, at: datetime, marks: Marks) -> list[Doubt]:
     """Scans after the seal, and people who may not be pooled (open obligation, isolated, silent period) in a pool."""
     doubts = []
-    for row in _rows(_IN_WRONG_TUBE, [plain(scan_ids)]):
+    for row in _rows(_IN_WRONG_TUBE, [asked]):
         scan, scanned_at, person, enterprise, site, code, pool_size, sealed_at, obligation, standing = row
         place = (scanned_at, at, person, enterprise, site, "scan", str(scan))
         if sealed_at is not None:
@@ -160,10 +161,10 @@ ORDER BY s.round_id, s.person_id, s.scanned_at, s.id
 """
 
 
-def _doubles(scan_ids: Collection[UUID], at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUID]]:
+def _doubles(asked: str, at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUID]]:
     """Same tube again is only told to the phone; another tube in the same round is a doubt about the later scan."""
     pairs: set[tuple[int, int]] = set()
-    for scan, round_id, person, elsewhere, again in _rows(_TWICE, [plain(scan_ids)]):
+    for scan, round_id, person, elsewhere, again in _rows(_TWICE, [asked]):
         if again:
             marks[scan].add("double_scan_same_tube")
         if elsewhere:

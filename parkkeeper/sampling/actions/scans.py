@@ -157,7 +157,7 @@ ON CONFLICT (id) DO NOTHING RETURNING id
 
 
 def _insert(told: list[_Told], source: Source, by: Person) -> set[UUID]:
-    scanners = person_ids(t.op.by for t in told)
+    scanners, holder = person_ids(t.op.by for t in told), by.pk
     with connection.cursor() as cursor:
         cursor.execute(
             _INSERT,
@@ -174,7 +174,7 @@ def _insert(told: list[_Told], source: Source, by: Person) -> set[UUID]:
                 moments(t.at for t in told),
                 moments(t.op.device_at for t in told),
                 plain(t.op.sequence for t in told),
-                plain(scanners.get(t.op.by, by.pk) if t.op.by else by.pk for t in told),
+                plain(scanners.get(t.op.by, holder) if t.op.by else holder for t in told),
             ],
         )
         return {row[0] for row in cursor.fetchall()}
@@ -203,8 +203,9 @@ def _judge(fresh: list[_Told], clockwork: Clockwork, source: Source, at: datetim
         if doubt.noun == "scan":
             marks[UUID(doubt.noun_id)].add(doubt.kind)
     contents = judge_contents(tubes, at=at)
+    kinds = {tube.id: _tube_kinds(tube, contents.get(tube.id, set()), source) for tube in tubes.values()}
     for t in fresh:
-        marks[t.op.id].update(_tube_kinds(t.tube, contents.get(t.tube.id, set()), source))
+        marks[t.op.id].update(kinds[t.tube.id])
     if undone:
         _forget_waiting_undos(ids)
         _lapse_undone(undone)
