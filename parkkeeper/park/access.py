@@ -148,6 +148,8 @@ PAGES: dict[str, str] = {
     "positives": "see_results",
     "anomalies": "see_anomalies",
     "anomaly": "see_anomalies",
+    "anomaly_settle": "settle_anomaly",
+    "anomaly_reopen": "settle_anomaly",
 }
 # Open to everybody (log-in, language, health), or guarded by a phone's own token (parkkeeper/sync/door.py).
 OPEN_PAGES = {"login", "logout", "language", "health"}

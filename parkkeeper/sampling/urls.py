@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern
 
-from parkkeeper.sampling.addresses import missing
+from parkkeeper.sampling.addresses import anomalies, missing
 
 urlpatterns: list[URLPattern] = [
+    *anomalies.urlpatterns,
     *missing.urlpatterns,
 ]

@@ -1,0 +1,59 @@
+"""The enterprise's and the person's pages show what their reader may see, and write down who looked."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from parkkeeper.kernel import clock
+from parkkeeper.park.models import JournalEntry
+from tests.world import EVENING, world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _evening() -> Iterator[None]:
+    """The pages' moment is the evening of the small park."""
+    with clock.at(EVENING):
+        yield
+
+
+def test_a_liaison_sees_the_own_enterprise_and_no_other(client: Client) -> None:
+    w = world()
+    w.login(client, w.mei)
+    assert client.get(f"/enterprises/{w.rainbow.pk}").status_code == 200
+    assert client.get(f"/enterprises/{w.lotus.pk}").status_code == 404
+    listed = client.get("/enterprises").content.decode()
+    assert "彩虹生物" in listed and "莲花电子" not in listed
+
+
+def test_a_liaison_finds_own_people_by_pinyin_and_no_others(client: Client) -> None:
+    w = world()
+    w.login(client, w.mei)
+    found = client.get("/people?q=zw").content.decode()
+    assert found.count("张伟") >= 2
+    assert "孙一" not in client.get("/people?q=孙").content.decode().split("<main")[1].split("<table")[-1]
+    assert client.get(f"/people/{w.lotus_workers[0].pk}").status_code == 404
+
+
+def test_looking_at_a_person_is_written_down_and_shown(client: Client) -> None:
+    w = world()
+    w.login(client, w.office)
+    worker = w.workers[0]
+    assert client.get(f"/people/{worker.pk}").status_code == 200
+    line = JournalEntry.objects.get(verb="person.looked_at", person_id=worker.pk)
+    assert line.by_id == w.office.pk
+    assert "办公室甲" in client.get(f"/people/{worker.pk}").content.decode()
+
+
+def test_the_document_is_shown_only_when_asked_for_and_that_is_written_down(client: Client) -> None:
+    from parkkeeper.park.vault import document_of
+
+    w = world()
+    w.login(client, w.office)
+    worker = w.workers[0]
+    number = document_of(worker)
+    assert number not in client.get(f"/people/{worker.pk}").content.decode()
+    assert number in client.post(f"/people/{worker.pk}/document").content.decode()
+    assert JournalEntry.objects.filter(person_id=worker.pk, facts__fields="document").count() == 1
