@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 
 from parkkeeper.config.prepare import prepare_site, say
-from parkkeeper.kernel.postgres import Server, check_server, data_home, prepare_home
+from parkkeeper.kernel.postgres import PostgresError, Server, check_server, data_home, prepare_home
 from parkkeeper.kernel.processes import (
     CHECKOUT,
     ProcessError,
@@ -120,7 +120,10 @@ def _keep_alive(services: list[Service], postgres: Server | None) -> int:
             ends.append(time.monotonic())
             say(f"{name} ended; starting it again.")
             part.stop() if isinstance(part, Service) else None
-            part.start()
+            try:
+                part.start()
+            except (PostgresError, ProcessError) as problem:  # killed while it recovers: once more, it counts
+                say(f"{name} did not start: {problem}")
 
 
 def _log(part: Service | Server) -> str:
