@@ -20,6 +20,7 @@ SAMPLES: dict[str, Any] = {
     "int": 987654321,
     "slug": "nothing",
     "str": "nothing",
+    "path": "nothing",
     "uuid": "0" * 8 + "-0000" * 3 + "-" + "0" * 12,
 }
 

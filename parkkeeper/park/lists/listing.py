@@ -23,6 +23,7 @@ from parkkeeper.park.lists.filters import Filter
 
 Words = str | Promise
 _SEARCH_LENGTH = 60
+_DIGITS = 10
 _SEARCH, _NOTHING = gettext_lazy("搜索"), gettext_lazy("没有符合条件的记录。")
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -93,7 +94,7 @@ class List:
         """Read the address; what is wrong in it is told in `problems` and left out."""
         asked = Asked(text=tidy(request.GET.get("q", ""))[:_SEARCH_LENGTH] if self.search else "")
         for filter_ in self.filters:
-            text = request.GET.get(filter_.name, filter_.default).strip()
+            text = tidy(request.GET.get(filter_.name, filter_.default))
             if not text:
                 continue
             try:
@@ -161,7 +162,7 @@ class List:
     def _page_of(self, rows: Any, number: str) -> Page[Any]:
         paginator = Paginator(rows, self.per_page)
         try:
-            return paginator.page(int(number) if number.isdigit() else 1)
+            return paginator.page(int(number) if number.isdecimal() and len(number) < _DIGITS else 1)
         except EmptyPage:
             return paginator.page(paginator.num_pages)
 

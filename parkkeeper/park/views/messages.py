@@ -11,11 +11,15 @@ from parkkeeper.park.actions.messages import mark_read
 from parkkeeper.park.models import Message
 from parkkeeper.park.requests import OfficeRequest
 
+_DIGITS = 18
+
 
 def inbox(request: OfficeRequest) -> HttpResponse:
     if request.method == "POST":
         chosen = request.POST.get("message", "")
-        count = mark_read([int(chosen)] if chosen.isdigit() else None, by=request.person, at=request.at)
+        count = mark_read(
+            [int(chosen)] if chosen.isdecimal() and len(chosen) < _DIGITS else None, by=request.person, at=request.at
+        )
         text = ngettext("已将 %(count)s 条消息标为已读。", "已将 %(count)s 条消息标为已读。", count)
         messages.success(request, text % {"count": count})
         return redirect("messages")
