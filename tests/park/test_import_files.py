@@ -3,6 +3,7 @@
 import io
 import os
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,11 @@ from tests.world import EVENING, later, resident_id, world
 
 pytestmark = pytest.mark.django_db
 LOTUS = "莲花电子"
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    settings.FILES_DIR = tmp_path
 
 
 def refusal(w: Any, data: bytes, name: str, kind: str = "roster") -> str:

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -104,17 +105,15 @@ class UploadForm(OfficeForm):
 
 
 def imports(request: OfficeRequest) -> HttpResponse:
-    rows = Import.objects.select_related("file", "by").extra(
-        select={"waiting": "SELECT count(*) FROM park_import_row r WHERE r.batch_id = park_import.id"
-                           " AND r.settled_at IS NULL AND r.verdict <> 'warning' AND park_import.state = 'applied'"}
-    )  # fmt: skip
+    undone = Q(rows__settled_at__isnull=True, state=State.APPLIED) & ~Q(rows__verdict="warning")
+    rows = Import.objects.select_related("file", "by").annotate(waiting=Count("rows", filter=undone))
     tiles = [(kind, title, exports.forms_of(kind)) for kind, title in KINDS.items()]
     return IMPORTS.page(request, rows, "park/imports/imports.html", {"title": _("导入与导出"), "tiles": tiles})
 
 
 def import_new(request: OfficeRequest, kind: str) -> HttpResponse:
     _known(kind)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
     by, at = request.person, request.at
     if form.carry_out(lambda d: actions.upload_import(kind, d["file"].read(), d["file"].name, by=by, at=at)):
         return redirect("import", form.result.pk)
