@@ -1,5 +1,15 @@
 """Addresses of the board."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from parkkeeper.board.views import enterprises, people, starfield, today
+
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("starfield", starfield.starfield, name="starfield"),
+    path("enterprises", enterprises.enterprises, name="enterprises"),
+    path("enterprises/<int:pk>", enterprises.enterprise, name="enterprise"),
+    path("people", people.people, name="people"),
+    path("people/<int:pk>", people.person, name="person"),
+    path("people/<int:pk>/document", people.person_document, name="person_document"),
+]

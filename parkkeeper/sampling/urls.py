@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern
 
-from parkkeeper.sampling.addresses import anomalies, missing
+from parkkeeper.sampling.addresses import anomalies, missing, points, rounds
 
 urlpatterns: list[URLPattern] = [
     *anomalies.urlpatterns,
     *missing.urlpatterns,
+    *points.urlpatterns,
+    *rounds.urlpatterns,
 ]

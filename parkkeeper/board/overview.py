@@ -1,0 +1,179 @@
+"""The day at a glance: what the first page of office, leaders, grid teams, points and laboratories shows."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from parkkeeper.park.errors import Refused
+from parkkeeper.park.models import Anomaly, Post
+from parkkeeper.park.rulebook import hours
+from parkkeeper.park.scope import Scope
+from parkkeeper.park.words import ROLES
+from parkkeeper.sampling.charts import Curve, evening_curve
+from parkkeeper.sampling.doubts import KINDS
+from parkkeeper.sampling.models import Box, Obligation, Reception, Result, Round, Test, Tube
+from parkkeeper.sampling.pointbook import flags_up, latest_round, sessions_on
+from parkkeeper.sampling.reconciliation import Row, progress, reconcile
+from parkkeeper.sampling.states import State
+
+RECENT_ROUNDS = 3
+
+
+@dataclass
+class RoundNow:
+    """A round at a moment: the whole, the grids, the curve."""
+
+    round: Round
+    whole: Row
+    grids: list[Row] = field(default_factory=list)
+    curve: Curve | None = None
+
+    def count(self, *states: State) -> int:
+        """People on the frozen list in these states."""
+        return sum(self.whole.counts.get(state, 0) for state in states)
+
+    @property
+    def not_sampled(self) -> int:
+        return self.count(State.NOT_SAMPLED)
+
+    @property
+    def waiting(self) -> int:
+        return self.count(State.SAMPLED, State.NO_RESULT)
+
+    @property
+    def overdue(self) -> int:
+        return self.count(State.TUBE_NOT_RECEIVED, State.RESULT_OVERDUE)
+
+    @property
+    def again(self) -> int:
+        return self.count(State.NOT_DONE, State.TUBE_SPOILED)
+
+
+def round_now(test: Test, at: datetime, scopes: list[Scope] | None) -> RoundNow | None:
+    """The newest round of the test by grid, with its curve when it is sampling; None before the first."""
+    found = latest_round(test, at)
+    if found is None:
+        return None
+    rows = reconcile(found, at, by="grid", scopes=scopes)
+    whole = add_rows(rows)
+    curve = None
+    if test == Test.PCR:
+        curve = evening_curve(progress(found, at, scopes=scopes), whole.due, until=found.closes_at)
+    return RoundNow(found, whole, rows, curve)
+
+
+def add_rows(rows: list[Row]) -> Row:
+    """The rows of disjoint groups as one."""
+    counts: Counter[State] = Counter()
+    added: Counter[State] = Counter()
+    for row in rows:
+        counts.update(row.counts)
+        added.update(row.added)
+    return Row(
+        None, "", dict(counts), dict(added), sum(r.sampled for r in rows), sum(r.on_post for r in rows),
+        sum(r.beyond for r in rows),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Doubts:
+    """Open doubts of one kind."""
+
+    kind: str
+    count: int
+
+    @property
+    def title(self) -> str:
+        return str(KINDS[self.kind].title) if self.kind in KINDS else self.kind
+
+    @property
+    def owner(self) -> str:
+        return str(ROLES.get(KINDS[self.kind].owner_role, "")) if self.kind in KINDS else ""
+
+
+def doubts_open(at: datetime, scopes: list[Scope] | None) -> list[Doubts]:
+    """Open doubts by kind, the most frequent first."""
+    found = Anomaly.objects.open_at(at).holding().within(scopes).order_by().values("kind").annotate(n=Count("pk"))
+    rows = [Doubts(row["kind"], row["n"]) for row in found]
+    return sorted(rows, key=lambda row: (-row.count, row.kind))
+
+
+@dataclass(frozen=True)
+class OnTheWay:
+    """Tubes of the last rounds that are sealed and not yet at a laboratory, or there without a result."""
+
+    on_the_way: int
+    late: int
+    at_lab: int
+
+
+def tubes_on_the_way(test_at: datetime) -> OnTheWay:
+    """What is between points and results now; late is longer than the rule allows since sealing."""
+    seen = Exists(Reception.objects.filter(tube=OuterRef("pk"), received_at__lte=test_at))
+    told = Exists(Result.objects.standing().filter(tube=OuterRef("pk"), received_at__lte=test_at))
+    tubes = Tube.objects.filter(round__in=_recent_rounds(test_at), sealed_at__lte=test_at)
+    try:
+        limit = test_at - hours("tube_to_lab_hours", test_at)
+    except Refused:
+        limit = test_at - timedelta(days=365)  # without the rule nothing is late; the rulebook page says it is missing
+    counts = tubes.annotate(seen=seen, told=told).filter(told=False).aggregate(
+        on_the_way=Count("pk", filter=Q(seen=False)), late=Count("pk", filter=Q(seen=False, sealed_at__lt=limit)),
+        at_lab=Count("pk", filter=Q(seen=True)),
+    )  # fmt: skip
+    return OnTheWay(**counts)
+
+
+def _recent_rounds(at: datetime) -> list[int]:
+    rounds = Round.objects.filter(test=Test.PCR, frozen_at__lte=at).order_by("-day")
+    return list(rounds.values_list("pk", flat=True)[:RECENT_ROUNDS])
+
+
+def boxes_now(at: datetime, *states: str) -> list[Any]:
+    """Boxes of the last rounds that are in these states (Box.State), the oldest first."""
+    boxes = Box.objects.filter(Q(round__in=_recent_rounds(at)) | Q(round__isnull=True, sealed_at__gt=at - timedelta(2)))
+    return list(boxes.with_state(at).filter(state__in=states).select_related("point__site").order_by("sealed_at", "pk"))
+
+
+def obligations_open(at: datetime, scopes: list[Scope] | None) -> dict[str, int]:
+    """Open single retests, those past their time, open cases, and people told to isolate; within the scopes."""
+    owed = Obligation.objects.open_at(at)
+    if scopes is not None:
+        enterprises = [s.enterprise for s in scopes if s.enterprise]
+        grids = [s.grid for s in scopes if s.grid]
+        owed = owed.filter(Q(person__employer__in=enterprises) | Q(person__employer__grid__in=grids))
+    counts: dict[str, int] = owed.aggregate(
+        retests=Count("pk", filter=Q(kind=Obligation.Kind.SINGLE_RETEST)),
+        late=Count("pk", filter=Q(kind=Obligation.Kind.SINGLE_RETEST, due_at__lt=at)),
+        cases=Count("pk", filter=Q(kind=Obligation.Kind.CASE)),
+        isolated=Count("person", filter=Q(isolate=True), distinct=True),
+    )  # fmt: skip
+    return counts
+
+
+def flags_now(at: datetime) -> dict[str, int]:
+    """How many points and enterprises are flagged."""
+    counts: dict[str, int] = flags_up(at).order_by().aggregate(
+        points=Count("point", distinct=True), enterprises=Count("enterprise", distinct=True)
+    )  # fmt: skip
+    return counts
+
+
+def sessions_now(round: Round | None, at: datetime) -> dict[str, int]:
+    """How many points have opened on the round's day, and how many of them are at work."""
+    if round is None:
+        return {"opened": 0, "working": 0}
+    found = sessions_on(round.day, at)
+    counts: dict[str, int] = found.order_by().aggregate(
+        opened=Count("point", distinct=True),
+        working=Count("point", distinct=True, filter=Q(closed_at__isnull=True) | Q(closed_at__gt=at)),
+    )
+    return counts
+
+
+def point_scopes(posts: list[Post]) -> list[Scope]:
+    """The points' places of somebody who works at points."""
+    roles = {Post.Role.SAMPLING, Post.Role.SCANNING}
+    return [post.scope() for post in posts if post.role in roles and post.scope() != Scope()]

@@ -1,0 +1,167 @@
+"""How the points stand at a moment: open or not, on time or late, who came and who is missing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.backends.postgresql.psycopg_any import NumericRange
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from parkkeeper.kernel.clock import day_bounds
+from parkkeeper.park.scope import Scope
+from parkkeeper.sampling.models import Flag, Point, Round, Session, Slot, Test
+from parkkeeper.sampling.reconciliation import Row, reconcile
+from parkkeeper.sampling.states import State
+
+# A point's state at a moment: its words and its tone; the order is that of the legend.
+STATES: dict[str, tuple[str | Promise, str]] = {
+    "open": (_("采样中"), "wait"),
+    "done": (_("已采齐"), "ok"),
+    "waiting": (_("未到时间"), "plain"),
+    "late": (_("到点未开场"), "bad"),
+    "left": (_("时段已过，仍有未采"), "warn"),
+    "nobody": (_("本轮无人应检"), "plain"),
+}
+
+
+@dataclass
+class PointNow:
+    """A point at a moment, with its line of the round (None: nobody on the list comes here)."""
+
+    point: Point
+    minute: int
+    row: Row | None = None
+    sessions: list[Session] = field(default_factory=list)
+    slots: list[Slot] = field(default_factory=list)
+    flagged: bool = False
+    missing: str = ""
+    """Where the list of those missing here is; pages set it."""
+
+    @property
+    def due(self) -> int:
+        return self.row.due if self.row else 0
+
+    @property
+    def sampled(self) -> int:
+        return self.row.sampled if self.row else 0
+
+    @property
+    def not_sampled(self) -> int:
+        return self.row.counts.get(State.NOT_SAMPLED, 0) if self.row else 0
+
+    @property
+    def is_open(self) -> bool:
+        return any(session.closed_at is None for session in self.sessions)
+
+    @property
+    def state(self) -> str:
+        """A key of STATES."""
+        if not self.due:
+            return "open" if self.is_open else "nobody"
+        if not self.not_sampled:
+            return "done"
+        if self.is_open:
+            return "open"
+        begin = min((slot.minutes.lower for slot in self.slots), default=self.point.hours.lower)
+        end = max((slot.minutes.upper for slot in self.slots), default=self.point.hours.upper)
+        if self.minute >= end or self.sessions:
+            return "left"
+        return "late" if self.minute >= begin else "waiting"
+
+    @property
+    def words(self) -> str:
+        return str(STATES[self.state][0])
+
+    @property
+    def tone(self) -> str:
+        return STATES[self.state][1]
+
+
+def latest_round(test: Test, at: datetime) -> Round | None:
+    """The newest round of the test whose list was frozen by that moment."""
+    rounds = Round.objects.filter(test=test, frozen_at__lte=at, day__lte=timezone.localdate(at))
+    return rounds.select_related("programme").order_by("-day").first()
+
+
+def points_now(
+    points: QuerySet[Point], round: Round | None, at: datetime, scopes: list[Scope] | None
+) -> list[PointNow]:
+    """These points as known at `at`, on the round's day; in five statements, however many points."""
+    day = round.day if round else timezone.localdate(at)
+    minute = minute_of(day, at)
+    found = {p.pk: PointNow(p, minute) for p in points.select_related("site__grid", "host").order_by("code")}
+    for row in reconcile(round, at, by="point", scopes=scopes) if round else []:
+        if row.key in found:
+            found[row.key].row = row
+    for session in sessions_on(day, at).filter(point__in=list(found)).order_by("opened_at"):
+        found[session.point_id].sessions.append(_as_known(session, at))
+    for slot in Slot.objects.filter(during__contains=day, point__in=list(found)).order_by("minutes"):
+        found[slot.point_id].slots.append(slot)
+    for flag in flags_up(at).filter(point__in=list(found)).values_list("point", flat=True):
+        found[flag].flagged = True
+    return list(found.values())
+
+
+def flags_up(at: datetime) -> QuerySet[Flag]:
+    """Flags that were up at that moment."""
+    up = Q(lowered_at__isnull=True) | Q(lowered_at__gt=at)
+    return Flag.objects.filter(up, raised_at__lte=at).order_by("pk")
+
+
+def sessions_on(day: date, at: datetime) -> QuerySet[Session]:
+    """Sessions that opened on that local day, heard of by `at`."""
+    begin, end = day_bounds(day, timezone.get_current_timezone_name())
+    return Session.objects.filter(opened_at__gte=begin, opened_at__lt=end, opened_at__lte=at, received_at__lte=at)
+
+
+def _as_known(session: Session, at: datetime) -> Session:
+    if session.closed_at and session.closed_at > at:
+        session.closed_at = None
+    return session
+
+
+def minute_of(day: date, at: datetime) -> int:
+    """Minutes from the beginning of that local day to the moment (more than 1440 on a later day)."""
+    midnight, _end = day_bounds(day, timezone.get_current_timezone_name())
+    return int((at - midnight).total_seconds() // 60)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A slot on the line of a point's evening: where it begins and how wide it is, in per cent."""
+
+    slot: Slot
+    left: float
+    width: float
+    row: Row | None
+    capacity: int | None
+
+    @property
+    def crowded(self) -> bool:
+        """More people due than the desks take in that time."""
+        return bool(self.row and self.capacity is not None and self.row.due > self.capacity)
+
+    @property
+    def tone(self) -> str:
+        if self.row is None or not self.row.due:
+            return "plain"
+        return "ok" if not self.row.counts.get(State.NOT_SAMPLED) else "warn"
+
+
+def evening_of(
+    point: Point, slots: Iterable[Slot], rows: dict[int, Row], pace: float | None
+) -> tuple[list[Span], list[tuple[float, str]]]:
+    """The point's slots along its hours, and the hours' marks (per cent, words). `pace`: people a desk an hour."""
+    hours: NumericRange = point.hours
+    length = hours.upper - hours.lower
+    spans = []
+    for slot in slots:
+        minutes = slot.minutes.upper - slot.minutes.lower
+        capacity = int(point.desks * pace * minutes / 60) if pace is not None else None
+        left, width = 100 * (slot.minutes.lower - hours.lower) / length, 100 * minutes / length
+        spans.append(Span(slot, round(left, 2), round(width, 2), rows.get(slot.enterprise_id), capacity))
+    marks = range(-(-hours.lower // 60) * 60, hours.upper + 1, 60)
+    return spans, [(round(100 * (m - hours.lower) / length, 2), f"{m // 60:02d}:{m % 60:02d}") for m in marks]

@@ -1,0 +1,125 @@
+"""What the pages tell of a round at a moment: the rate, the classes that add up to the frozen list, the curve."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+
+from parkkeeper.park.scope import Scope
+from parkkeeper.sampling.charts import Curve, evening_curve
+from parkkeeper.sampling.models import Round
+from parkkeeper.sampling.reconciliation import Row, coverage, progress, reconcile, strays
+from parkkeeper.sampling.states import DUE_STATES, MEANINGS, STANDINGS, State
+
+# What is known of a round this long after its end hardly changes any more; later words are seen on its own page.
+SETTLED_AFTER = timedelta(hours=36)
+_KEPT_SECONDS = 3600
+
+TONES: dict[State, str] = {
+    State.MET: "ok",
+    State.SAMPLED: "wait",
+    State.NO_RESULT: "wait",
+    State.EXCUSED: "info",
+    State.ELSEWHERE: "info",
+    State.POSITIVE_UNRESOLVED: "bad",
+    State.NOT_SAMPLED: "bad",
+    State.NOT_DONE: "warn",
+    State.TUBE_SPOILED: "warn",
+    State.RESULT_OVERDUE: "warn",
+    State.TUBE_NOT_RECEIVED: "warn",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One state's share of a round: how many lines, how it is toned, whether somebody must act."""
+
+    state: State
+    count: int
+
+    @property
+    def title(self) -> str:
+        return str(MEANINGS[self.state].title)
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(self.state, "plain")
+
+    @property
+    def gap(self) -> bool:
+        return MEANINGS[self.state].gap
+
+
+@dataclass(frozen=True)
+class Told:
+    """A round as it was known at `at`, for who sees `scopes`."""
+
+    round: Round
+    at: datetime
+    row: Row
+    curve: Curve | None
+    strays: int
+
+    @property
+    def due_parts(self) -> list[Part]:
+        """The states of those who were due, the most serious first; states nobody is in are left out."""
+        return [Part(s, self.row.counts[s]) for s in State if s in DUE_STATES and self.row.counts.get(s)]
+
+    @property
+    def other_parts(self) -> list[Part]:
+        """The classes of those who were not due."""
+        return [Part(s, self.row.counts[s]) for s in STANDINGS if self.row.counts.get(s)]
+
+    @property
+    def stack(self) -> list[tuple[str, int, str]]:
+        """For the stacked bar: what is done first, what is missing last."""
+        order = {"ok": 0, "wait": 1, "info": 2, "warn": 3, "bad": 4}
+        return [(p.title, p.count, p.tone) for p in sorted(self.due_parts, key=lambda p: order.get(p.tone, 5))]
+
+    @property
+    def not_sampled(self) -> int:
+        return self.row.counts.get(State.NOT_SAMPLED, 0)
+
+    @property
+    def waiting(self) -> int:
+        """Sampled, and no word yet, in time."""
+        return self.row.counts.get(State.SAMPLED, 0) + self.row.counts.get(State.NO_RESULT, 0)
+
+    @property
+    def joined(self) -> int:
+        return sum(self.row.added.values())
+
+
+def tell_round(round: Round, at: datetime, *, scopes: list[Scope] | None = None) -> Told:
+    """Everything that the top of a round's page shows, in three statements."""
+    (row,) = reconcile(round, at, scopes=scopes)
+    curve = evening_curve(progress(round, at, scopes=scopes), row.due, until=round.closes_at)
+    count, _rows = strays(round, at, scopes=scopes, limit=1)
+    return Told(round, at, row, curve, count)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Sampled of due of one round, and the moment that it speaks of."""
+
+    sampled: int
+    due: int
+    as_of: datetime
+
+
+def rate_of(round: Round, now: datetime, scopes: list[Scope] | None) -> Rate:
+    """The round's rate for a list of rounds: an old round's as it was known some time after its end.
+
+    What was known at a past moment never changes, so that it is worked out once an hour at most.
+    """
+    at = min(now, round.closes_at + SETTLED_AFTER)
+    if at == now:
+        return _rate(round, at, scopes)
+    key = f"rate:{round.uuid}:{'' if scopes is None else hash(repr(scopes))}"
+    found: Rate = cache.get_or_set(key, lambda: _rate(round, at, scopes), _KEPT_SECONDS)
+    return found
+
+
+def _rate(round: Round, at: datetime, scopes: list[Scope] | None) -> Rate:
+    found = coverage(round, at, scopes=scopes)
+    return Rate(found.sampled, found.due, at)

@@ -1,0 +1,132 @@
+"""The tables under a round: who was due, sampled and missing by grid, enterprise, point or time of the evening."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from parkkeeper.park.lists import Asked, Column, List
+from parkkeeper.park.models import Enterprise, Site
+from parkkeeper.park.search import enterprises_matching
+from parkkeeper.park.templatetags.park import bar, rate
+from parkkeeper.sampling.asof import AsOf
+from parkkeeper.sampling.links import link_to
+from parkkeeper.sampling.models import Round
+from parkkeeper.sampling.reconciliation import Row, reconcile
+from parkkeeper.sampling.states import State
+
+TABLES = {
+    "grid": gettext_lazy("按网格"),
+    "enterprise": gettext_lazy("按企业"),
+    "point": gettext_lazy("按采样点"),
+    "slot": gettext_lazy("按时段"),
+}
+_LABELS = {
+    "grid": gettext_lazy("网格"),
+    "enterprise": gettext_lazy("企业"),
+    "point": gettext_lazy("采样点"),
+    "slot": gettext_lazy("时段开始"),
+}
+_NOWHERE = {
+    "grid": gettext_lazy("没有网格"),
+    "enterprise": gettext_lazy("没有企业"),
+    "point": gettext_lazy("没有安排采样点"),
+    "slot": gettext_lazy("没有安排时段"),
+}
+
+
+@dataclass(frozen=True)
+class Group:
+    """One line of a table: the counts, and where its numbers lead ("" nowhere)."""
+
+    row: Row
+    name: str
+    href: str
+    missing: str
+    gaps: str
+
+    @property
+    def not_sampled(self) -> int:
+        """Lines of people who were due and have no sample at all."""
+        return self.row.counts.get(State.NOT_SAMPLED, 0)
+
+    @property
+    def share(self) -> float:
+        """Sampled of due, 0 to 1; of nobody due it is 1, for nothing is missing there."""
+        return self.row.sampled / self.row.due if self.row.due else 1.0
+
+
+_ORDERS = {
+    "name": lambda g: (g.row.key is None, g.name),
+    "due": lambda g: g.row.due,
+    "rate": lambda g: g.share,
+    "not_sampled": lambda g: g.not_sampled,
+    "gaps": lambda g: g.row.gaps,
+    "population": lambda g: g.row.population,
+}
+
+
+@cache
+def table_of(by: str) -> List:
+    """The list that shows the round's groups by grid, enterprise, point or slot."""
+    return List(
+        name="groups",
+        title=TABLES[by],
+        columns=(
+            Column("name", _LABELS[by], link=lambda g: g.href, order="name", main=True),
+            Column("due", gettext_lazy("应检"), kind="number", value="row__due", order="due"),
+            Column("rate", gettext_lazy("已采/应检"), value=lambda g: rate(g.row.sampled, g.row.due), order="rate",
+                   export=lambda g: g.row.sampled),
+            Column("bar", gettext_lazy("进度"), value=lambda g: bar(g.row.sampled, g.row.due, g.name), export=False),
+            Column("not_sampled", gettext_lazy("未采样"), kind="number", link=lambda g: g.missing, order="not_sampled"),
+            Column("gaps", gettext_lazy("需处理"), kind="number", value="row__gaps", link=lambda g: g.gaps,
+                   order="gaps"),
+            Column("population", gettext_lazy("冻结名单"), kind="number", value="row__population", order="population"),
+        ),
+        search=(lambda rows, text: rows) if by != "slot" else None,
+        hint=_LABELS[by],
+        order="name",
+        row_tone=lambda g: "bad" if g.not_sampled else "warn" if g.row.gaps else "ok" if g.row.due else "",
+        empty=gettext_lazy("名单上没有人。"),
+    )  # fmt: skip
+
+
+def groups(request: HttpRequest, round: Round, moment: AsOf, by: str, asked: Asked) -> list[Group]:
+    """The round's groups that the reader may see and asks for, in the order asked for."""
+    rows = reconcile(round, moment.moment, by=by, scopes=request.scopes)  # type: ignore[attr-defined]
+    places = _places(rows) if by == "point" else {}
+    found = [_group(request, round, moment, by, row, places) for row in rows]
+    if asked.text:
+        keys = _enterprises(asked.text) if by == "enterprise" else None
+        found = [g for g in found if (g.row.key in keys if keys is not None else asked.text.lower() in g.name.lower())]
+    return sorted(found, key=_ORDERS[asked.order.lstrip("-")], reverse=asked.order.startswith("-"))
+
+
+def _enterprises(text: str) -> set[int]:
+    return set(Enterprise.objects.filter(enterprises_matching(text)).values_list("pk", flat=True))
+
+
+def _places(rows: list[Row]) -> dict[int, str]:
+    sites = Site.objects.filter(point__in=[row.key for row in rows if row.key is not None])
+    return dict(sites.values_list("point__pk", "name"))
+
+
+def _group(request: HttpRequest, round: Round, moment: AsOf, by: str, row: Row, places: dict[int, str]) -> Group:
+    name = f"{row.label} {places.get(row.key, '')}".strip() if row.key is not None else _(str(_NOWHERE[by]))
+    missing = gaps = ""
+    if by != "slot" and row.key is not None:
+        asked: dict[str, Any] = {"round": round.pk, by: row.key, **moment.query}
+        missing = link_to(request, "missing", query={**asked, "state": State.NOT_SAMPLED.value})
+        gaps = link_to(request, "missing", query=asked)
+    return Group(row, name, _page(request, by, row), missing, gaps)
+
+
+def _page(request: HttpRequest, by: str, row: Row) -> str:
+    if row.key is None or by == "slot":
+        return ""
+    if by == "grid":
+        return link_to(request, "starfield", query={"grid": row.key})
+    return link_to(request, by, row.key)
