@@ -2,12 +2,15 @@
 
 import io
 import os
+import threading
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
+from django.db import connection
+from django_pgschemas.schema import Schema
 
 from parkkeeper.kernel.tables import Sheet, write_xlsx
 from parkkeeper.park.actions.imports import abandon_import, apply_import, choose_columns, step_import, upload_import
@@ -167,3 +170,31 @@ def test_a_bomb_of_a_workbook_is_refused() -> None:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
     assert "已损坏" in refusal(w, buffer.getvalue(), "炸弹.xlsx")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_of_one_file_at_once_register_each_person_once() -> None:
+    w = world()
+    data = xlsx(ROSTER, *[[f"同时{n}", resident_id(n), "", f"X{n}", LOTUS, "", ""] for n in range(100, 300)])
+    batches = [apply_import(previewed(w, "roster", data), by=w.office, at=EVENING) for _ in range(2)]
+    before = Person.objects.count()
+    problems: list[BaseException] = []
+
+    def press(batch: Import) -> None:
+        try:
+            with Schema.create("world"):
+                stepped(w, batch, EVENING)
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press, args=(batch,)) for batch in batches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert Person.objects.count() == before + 200
+    counts = [seen(Import.objects.get(pk=batch.pk).counts) for batch in batches]
+    assert sorted(map(str, counts)) == ["{'new': 200}", "{'unchanged': 200}"]

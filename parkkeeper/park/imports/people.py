@@ -89,7 +89,9 @@ class People:
         if indexes:
             found._add(base.filter(document_index__in=indexes))
         if staff:
-            found._add(base.filter(pk__in=_ids("staff_number", staff)))
+            # whoever the document led to stands under the own staff number already
+            others = [pk for pk in _ids("staff_number", staff) if pk not in found.by_id]
+            found._add(base.filter(pk__in=others) if others else [])
         chosen = list(ids)
         if chosen:
             found._add(base.filter(pk__in=chosen))
