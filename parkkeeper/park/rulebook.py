@@ -14,7 +14,8 @@ def rule(key: str, at: datetime) -> Any:
     found = Rule.objects.at(at).filter(key=key).values_list("value", flat=True).first()
     if found is None:
         raise Refused(
-            _("规则“%(key)s”在 %(at)s 没有生效的值。请在“规则”页补上，并写明来源。") % {"key": key, "at": at.isoformat()}
+            _("规则“%(key)s”在 %(at)s 没有生效的值。请在“规则”页补上，并写明来源。")
+            % {"key": key, "at": at.isoformat()}
         )
     return found
 
