@@ -206,6 +206,7 @@ def test_grids_that_overlap_or_cross_themselves_are_told() -> None:
     data = geojson(
         ({"code": "8", "name": "第8网格"}, square(5, 5)), ({"code": "9"}, shifted), ({"code": "10"}, bow),
         ({"code": "11"}, square(0, 0)), ({"code": "12"}, far), ({"code": "13"}, None), ({"code": "8"}, square(8, 8)),
+        ({"code": "14"}, {"type": "Polygon", "coordinates": "?"}),
     )  # fmt: skip
     batch = imported(w, "grids", data, "grids.json")
     assert told(batch) == {
@@ -215,6 +216,7 @@ def test_grids_that_overlap_or_cross_themselves_are_told() -> None:
         5: [("geometry", "coordinates_wrong")],
         6: [("geometry", "blank")],
         7: [("code", "repeated")],
+        8: [("geometry", "geometry_wrong")],
     }
     assert ImportRow.objects.get(number=4).problems[0]["params"]["other"] == "1"
     assert Grid.objects.get(code="8").name == "第8网格"

@@ -26,8 +26,8 @@ def read_geometry(line: Line, field: str, wanted: Sequence[str]) -> dict[str, An
         found: dict[str, Any] = json.loads(text)
         made = shape(found)
         made = shapely.force_2d(made)
-    except Exception as error:  # shapely raises whatever a malformed geometry makes it stumble on
-        line.tell(field, "geometry_wrong", why=type(error).__name__)
+    except Exception:  # shapely raises whatever a malformed geometry makes it stumble on
+        line.tell(field, "geometry_wrong")
         return None
     if made.geom_type not in wanted:
         line.tell(field, "geometry_kind", found=made.geom_type, wanted=" / ".join(wanted))
@@ -37,7 +37,7 @@ def read_geometry(line: Line, field: str, wanted: Sequence[str]) -> dict[str, An
 
 def _sound(line: Line, field: str, made: BaseGeometry) -> dict[str, Any] | None:
     if made.is_empty:
-        line.tell(field, "geometry_wrong", why="empty")
+        line.tell(field, "geometry_wrong")
     elif not on_earth(made.bounds):
         line.tell(field, "coordinates_wrong")
     elif not made.is_valid:

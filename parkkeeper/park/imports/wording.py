@@ -106,7 +106,9 @@ PROBLEMS: dict[str, Wording] = {
         _("请检查经纬度是否写反，或坐标是否为投影坐标（米）；需要 WGS 84 经纬度。"),
     ),
     "geometry_wrong": Wording(
-        "error", _("图形无法读取：%(why)s。"), _("请在地图软件中修正后重新导出 GeoJSON（WGS 84）。")
+        "error",
+        _("图形无法读取：坐标不全或写法不对。"),
+        _("请在地图软件中修正后重新导出 GeoJSON（WGS 84）。"),
     ),
     "geometry_kind": Wording(
         "error", _("图形类型是 %(found)s，这里需要 %(wanted)s。"), _("请确认选对了导入种类和图层。")
