@@ -77,4 +77,5 @@ VERBS: dict[str, Promise | str] = {
     "antigens.taken": _("接收抗原自测"),
     "antigens.reported": _("上报抗原名单"),
     "antigens.imported": _("导入抗原表格"),
+    "upload.kept": _("上传表格待预览"),
 }

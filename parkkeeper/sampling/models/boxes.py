@@ -33,6 +33,10 @@ class Laboratory(models.Model):
 
 
 class BoxQuerySet(models.QuerySet["Box"]):
+    def within(self, scopes: list[Scope] | None) -> Self:
+        """Those of the points that a reader with these scopes may see; None means the whole park."""
+        return self if scopes is None else self.filter(point__in=Point.objects.within(scopes))
+
     def with_state(self, at: datetime) -> Self:
         """Each box with what was known of it at that moment: `state` (Box.State), `tubes` on its list, `received`
         of them at a laboratory, `left_at` the point and `arrived_at` the laboratory (null: not yet)."""

@@ -38,6 +38,10 @@ class LabReport(models.Model):
 
 
 class ResultQuerySet(models.QuerySet["Result"]):
+    def within(self, scopes: list[Scope] | None) -> Self:
+        """Those of the points that a reader with these scopes may see; None means the whole park."""
+        return self if scopes is None else self.filter(tube__point__in=Point.objects.within(scopes))
+
     def standing(self) -> Self:
         return self.filter(struck_at__isnull=True)
 

@@ -55,6 +55,10 @@ class Duty(models.Model):
 
 
 class TubeQuerySet(models.QuerySet["Tube"]):
+    def within(self, scopes: list[Scope] | None) -> Self:
+        """Those of the points that a reader with these scopes may see; None means the whole park."""
+        return self if scopes is None else self.filter(point__in=Point.objects.within(scopes))
+
     def sealed(self) -> Self:
         return self.filter(sealed_at__isnull=False)
 

@@ -192,9 +192,13 @@ def _confirm(request: OfficeRequest, way: str, form: OfficeForm, round: Round, p
         "title": WAYS[way].title, "crumbs": [(MISSING.title, reverse("missing"))], "round": round,
         "round_title": round_title(round), "people": people, "ids": ",".join(str(one.pk) for one in people),
         "intro": WAYS[way].intro, "submit": WAYS[way].submit,
-        "next": asked.get("next") or urlsplit(request.headers.get("Referer", ""))._replace(scheme="", netloc="").geturl(),
+        "next": asked.get("next") or _came_from(request),
     }  # fmt: skip
     return show_form(request, form, "sampling/gap_work.html", **context)
+
+
+def _came_from(request: OfficeRequest) -> str:
+    return urlsplit(request.headers.get("Referer", ""))._replace(scheme="", netloc="").geturl()
 
 
 def gap_withdraw(request: OfficeRequest, uuid: Any) -> HttpResponse:
