@@ -282,6 +282,8 @@ def _about_person(told: _Told, lines: _Lines) -> tuple[str, dict[str, Any]] | No
     point, standing = line
     if standing in _NOT_DUE:
         return "not_due", {"round": told.round.id, "standing": standing}
+    if standing == Due.Standing.SILENT:  # tested apart, at a point where nobody of their enterprise comes
+        return None
     if point is not None and told.point_id is not None and point != told.point_id:
         return "walk_in", {"round": told.round.id, "own_point": point, "point": told.point_id}
     return None
