@@ -15,10 +15,13 @@ from parkkeeper.demo.tubes import DemoBox, DemoTube, Rolls, box_of
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.park.models import Post
 
-EVERY = 50  # minutes between two sendings of a phone
+EVERY = 57  # minutes that a name waits on a phone at most
+HALF = 100  # minutes after opening, when the first box is made up
 MOST = 450  # operations to a batch
 SEAL_AFTER = 20  # seconds after the last name
-LEADER_AFTER, OTHERS_AFTER = 120, 10  # seconds after a full interval at which phones send; the first desk's is the last
+PATIENCE = 150  # minutes from the first tube to the courier; more asks for a box half-way
+COURIER_AFTER = 12 * 60  # seconds after the point's last tube
+BOX_AFTER = 30  # seconds after half-time: by then the other desks' phones have sent
 Signatures = Callable[[str], str]
 
 
@@ -122,6 +125,11 @@ class Work:
         self.told.boxes.append(made)
         return made
 
+    def waiting(self, desk: int) -> tuple[bool, int | None]:
+        """Whether the desk's phone has anything unsent, and the second of the first name among it."""
+        noted = self.done.get(desk, ())
+        return bool(noted), min((second for second, one in noted if one["kind"] == "scan"), default=None)
+
     def send(self, desk: int, at: int, upto: int | None = None, *, skew: int = 0) -> list[Sending]:
         """Take the desk's operations up to second `upto` (None: all) into batches that its phone sends at `at`."""
         noted = sorted(self.done.get(desk, ()), key=lambda pair: pair[0])
@@ -147,7 +155,8 @@ class Evening:
         self.plan, self.sign, self.until = plan, sign, until
         self.desks = register.park.point[plan.point].desks
         self.pool = register.park.scenario.evening.pool
-        self.session = ""
+        self.session, self.half = "", (plan.opens + HALF) * 60
+        self.collected, self.boxed_half = plan.collected * 60, False
         self.marks: dict[str, list[Peculiarity]] = {}
         for odd in plan.peculiarities:
             if odd.person:
@@ -163,8 +172,11 @@ class Evening:
         self.session = self.work.open_session(plan.opens * 60 - 600, people)
         for desk in range(1, self.desks + 1):
             self._desk(desk)
+        tubes = self.work.told.tubes
+        last = max((tube.sealed or 0 for tube in tubes), default=plan.closes * 60)
+        self.collected = min(plan.collected * 60, last + COURIER_AFTER)
         self._boxes()
-        self.work.tell(1, plan.closes * 60, "close_session", session=self.session)
+        self.work.tell(1, min(plan.closes * 60, last + 120), "close_session", session=self.session)
         self._sendings()
         return self.work.told
 
@@ -221,33 +233,42 @@ class Evening:
         return tube
 
     def _boxes(self) -> None:
-        """Two boxes an evening, so that no tube waits longer than the rule allows: half-way and at the end."""
-        plan, half = self.plan, (self.plan.opens + 2 * EVERY) * 60
-        first = [tube for tube in self.work.told.tubes if (tube.sealed or 0) <= half]
-        rest = [tube for tube in self.work.told.tubes if (tube.sealed or 0) > half]
+        """A box at the end, and one half-way when the first tube would wait longer than the rule allows."""
+        plan, half = self.plan, self.half
+        tubes = self.work.told.tubes
+        self.boxed_half = bool(tubes) and self.collected - min(tube.opened for tube in tubes) > PATIENCE * 60
+        first = [tube for tube in tubes if self.boxed_half and (tube.sealed or 0) <= half]
+        rest = [tube for tube in tubes if tube not in first]
         people = (plan.duty.prevention, plan.courier)
-        for number, tubes, second in ((1, first, half + 30), (2, rest, plan.collected * 60 - 60)):
+        for number, tubes, second in ((1, first, half + BOX_AFTER), (2, rest, self.collected - 60)):
             if tubes and (self.until is None or second + 60 <= self.until):
                 self.work.box(number, tubes, second, people, self.sign)
 
     def _sendings(self) -> None:
-        plan, work = self.plan, self.work
-        odd = {(o.kind, o.desk): o.count for o in plan.peculiarities if o.person is None}
-        marks = [minute * 60 for minute in (*range(plan.opens, plan.closes, EVERY), plan.closes)]
-        for desk in range(1, self.desks + 1):
-            skew = odd.get(("clock_skew", desk), 0)
+        odd = {(o.kind, o.desk): o.count for o in self.plan.peculiarities if o.person is None}
+        end = self.collected + 90
+        for desk in range(self.desks, 0, -1):
+            skew, late = odd.get(("clock_skew", desk), 0), odd.get(("late_phone", desk), 0)
             sent: list[Sending] = []
-            if late := odd.get(("late_phone", desk)):
-                last = max((a.second for a in (*plan.arrivals, *plan.silent) if a.desk == desk), default=plan.closes * 60)
-                at = max(last + late, plan.collected * 60 + 60)
-                sent = work.send(desk, min(at, self.until) if self.until else at, skew=skew)
-            else:
-                after = LEADER_AFTER if desk == 1 else OTHERS_AFTER * desk
-                for mark in marks:
-                    sent += work.send(desk, mark + after, mark + (after if desk == 1 else 0), skew=skew)
-                end = plan.collected * 60 + 30 + desk
-                sent += work.send(desk, min(end, self.until) if self.until else end, skew=skew)
-            work.told.sendings += [again for s in sent for again in self._repeated(s, odd.get(("duplicate_batch", desk), 1))]
+            while (waiting := self.work.waiting(desk))[0]:
+                at = self._when(desk, waiting[1], end) if not late else self._late(desk, late, end)
+                at = min(at, self.until) if self.until else at
+                sent += self.work.send(desk, at, at, skew=skew)
+            times = odd.get(("duplicate_batch", desk), 1)
+            self.work.told.sendings += [again for sending in sent for again in self._repeated(sending, times)]
+
+    def _when(self, desk: int, first: int | None, end: int) -> int:
+        """When the phone sends, its first name of second `first`: within the hour, and before a box goes."""
+        end = end if desk == 1 else end - 20 - desk  # the first desk's phone tells the box, so it sends last
+        at = end if first is None else min(first + EVERY * 60 + 20 * desk, end)
+        if self.boxed_half and (first or end) <= self.half < at and self.desks > 1:
+            at = self.half + (BOX_AFTER + 90 if desk == 1 else BOX_AFTER - desk)
+        return at
+
+    def _late(self, desk: int, late: int, end: int) -> int:
+        """A phone without a signal sends its whole evening hours after the last name."""
+        seen = [arrival.second for arrival in (*self.plan.arrivals, *self.plan.silent) if arrival.desk == desk]
+        return max(max(seen, default=end) + late, end)
 
     def _repeated(self, sending: Sending, times: int) -> list[Sending]:
         """A phone that heard no answer sends the batch again, then the same operations in a new batch."""

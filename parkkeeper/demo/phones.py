@@ -101,6 +101,12 @@ class Fleet:
         answer = self.door.ask("POST", "enrol", at=at, body=body)
         self.phones[name] = VirtualPhone(name, answer["token"])
 
+    def rosters(self, names: Iterable[str], *, at: datetime) -> None:
+        """Let these phones fetch their rosters, a few at a time."""
+        with ThreadPoolExecutor(LANES) as pool:
+            for done in [pool.submit(self.roster, name, at=at) for name in names]:
+                done.result()
+
     def roster(self, name: str, *, at: datetime) -> int:
         """Fetch the phone's roster; returns how many people are on it."""
         return len(self.door.ask("GET", "roster", at=at, token=self.phones[name].token)["people"])
@@ -114,12 +120,13 @@ class Fleet:
             self.door.ask("PUT", path, at=at, token=self.phones[name].token, body=data, media_type="image/png")
 
     def send_all(self, day: date, sendings: Iterable[Sending], progress: Callable[[int], None]) -> None:
-        """Send everything of a day, each phone in its own order, a few phones at a time."""
+        """Send everything of a day, the phones of a point in the order of their moments, a few points at a time."""
         ordered = sorted(sendings, key=lambda sending: (sending.at, sending.phone))
         lanes: list[list[Sending]] = [[] for _lane in range(LANES)]
         lane_of: dict[str, int] = {}
         for sending in ordered:
-            lanes[lane_of.setdefault(sending.phone, len(lane_of) % LANES)].append(sending)
+            point = sending.phone.rpartition("-")[0]
+            lanes[lane_of.setdefault(point, len(lane_of) % LANES)].append(sending)
         midnight = moment(day)
         with ThreadPoolExecutor(LANES) as pool:
             for done in [pool.submit(self._lane, midnight, lane, progress) for lane in lanes]:

@@ -7,6 +7,7 @@ laboratories, gaps worked. All moments are of 2022; the server is told them by t
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -142,9 +143,12 @@ class Replay:
 
     def _morning(self, day: date) -> None:
         morning = Morning(self.register, self.park.morning(day))
-        for count in morning.hand_in():
-            self.progress("self-tests", count, 0)
-        self._send(day, morning.sendings(), "self-tests")
+        sendings = morning.sendings()
+        with ThreadPoolExecutor(1) as aside:  # the points' phones send while the liaisons hand in
+            sent = aside.submit(self._send, day, sendings, "self-tests")
+            for count in morning.hand_in():
+                self.progress("self-tests", count, 0)
+            sent.result()
 
     def _send(self, day: date, sendings: list[Sending], phase: str) -> None:
         self.ledger.requests += len(sendings)
@@ -213,8 +217,9 @@ class Replay:
         plan, last = self.park.evening(day), day == self.park.last_day
         until = LAST_MOMENT if last else None
         with self.ledger.clock("rosters"):
+            phones = [phone_key(point.point, 1) for point in plan.points]
+            self.fleet.rosters(phones, at=moment(day, minute=ROSTERS))
             for point in plan.points:
-                self.fleet.roster(phone_key(point.point, 1), at=moment(day, minute=ROSTERS))
                 self._signatures(point.point, point.duty.prevention, day)
         told = [Evening(self.register, self.rolls, day, point, self._sign, until).told() for point in plan.points]
         sendings = [sending for one in told for sending in one.sendings]
