@@ -110,6 +110,7 @@ OF_TUBE = (
     "unknown_tube", "over_full", "name_without_swab", "swab_without_name", "tube_in_two_boxes", "tube_unsealed_in_box",
     "box_unknown_tube", "received_unknown_tube", "reception_contradicts",
 )  # fmt: skip
+OF_PERSON = ("unknown_person", "ambiguous_person", "walk_in", "not_on_round", "not_due")
 OF_SCAN = ("pooled_though_single", "scan_after_seal", "double_scan_other_tube", "undo_after_seal")
 
 

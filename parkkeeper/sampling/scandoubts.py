@@ -11,8 +11,8 @@ from uuid import UUID
 
 from django.db import connection
 
-from parkkeeper.sampling.arrays import moments, plain
-from parkkeeper.sampling.doubts import OF_SCAN, Doubt, follow_doubts, lapse_doubts
+from parkkeeper.sampling.arrays import moments, plain, texts
+from parkkeeper.sampling.doubts import OF_PERSON, OF_SCAN, Doubt, follow_doubts, lapse_doubts
 
 Marks = dict[UUID, set[str]]
 
@@ -58,10 +58,30 @@ def judge_scans(scan_ids: Collection[UUID], *, at: datetime, fresh: bool = False
     doubles, grouped = _doubles(asked, at, marks)
     doubts += doubles
     follow_doubts(doubts)
-    older = grouped | touched if fresh else grouped | touched | set(scan_ids)
-    if older:
-        lapse_doubts("scan", {str(i) for i in older}, OF_SCAN, {d.key for d in doubts})
+    holding = {d.key for d in doubts}
+    if not fresh:
+        lapse_doubts("scan", {str(i) for i in scan_ids}, OF_SCAN, holding)
+    # of the person's other scans only this kind was looked at
+    lapse_doubts("scan", {str(i) for i in grouped}, ["double_scan_other_tube"], holding)
+    follow_undone(touched)
     return marks, touched
+
+
+def follow_undone(scan_ids: Collection[UUID]) -> None:
+    """A scan that was taken back asks no more who it was; one that counts after all asks again."""
+    if not scan_ids:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE park_anomaly a SET evidence = CASE WHEN s.undone_at IS NULL THEN a.evidence - 'holds'
+                                                      ELSE a.evidence || '{"holds": false}' END
+            FROM sampling_scan s
+            WHERE s.id = ANY(%s::uuid[]) AND a.noun = 'scan' AND a.noun_id = s.id::text AND a.kind = ANY(%s::text[])
+              AND a.settled_at IS NULL AND (a.evidence ? 'holds') = (s.undone_at IS NULL)
+            """,
+            [plain(scan_ids), texts(OF_PERSON)],
+        )
 
 
 _UNDOS = """

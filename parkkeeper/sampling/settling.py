@@ -16,7 +16,6 @@ from parkkeeper.park.models import Anomaly, Certificate, Person
 from parkkeeper.sampling.actions.results import strike_result
 from parkkeeper.sampling.actions.rounds import join_round
 from parkkeeper.sampling.consequences import judge_tubes, share_results
-from parkkeeper.sampling.doubts import lapse_doubts
 from parkkeeper.sampling.models import (
     Box,
     BoxTube,
@@ -36,8 +35,6 @@ from parkkeeper.sampling.scandoubts import judge_scans
 from parkkeeper.sampling.tubebook import hear_tubes, place_unopened
 from parkkeeper.sampling.tubedoubts import judge_contents
 from parkkeeper.sampling.tubemoves import move_all, move_scans
-
-_ABOUT_PEOPLE = ("unknown_person", "ambiguous_person", "walk_in", "not_on_round", "not_due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,6 @@ def _undo_scan(settling: Settling) -> Facts:
         id=new_id(), scan_id=scan.pk, at=settling.at, received_at=settling.at, by=settling.by, ordered=True
     )
     judge_again([scan.pk], [scan.tube_id], at=settling.at)
-    lapse_doubts("scan", [str(scan.pk)], _ABOUT_PEOPLE, [])
     return {"scan": str(scan.pk)}
 
 

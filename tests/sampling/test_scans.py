@@ -194,6 +194,22 @@ def test_an_undo_after_the_seal_is_not_carried_out_in_either_order(w: Any) -> No
     assert Anomaly.objects.filter(kind="undo_after_seal").count() == 2
 
 
+def test_a_stranger_whose_undo_came_too_late_is_asked_for_again(w: Any) -> None:
+    scan = w.phone.scan("没有此人", 1, 1, how="search")
+    w.phone.say(scan, w.phone.undo(scan, 6))
+    assert open_kinds() == []
+    w.phone.say(w.phone.seal(1, 1, 5))
+    assert open_kinds() == ["undo_after_seal", "unknown_person"]
+
+
+def test_a_further_scan_of_a_person_leaves_other_doubts_about_the_earlier_ones(w: Any) -> None:
+    scan = w.phone.scan(w.workers[0], 1, 1)
+    w.phone.say(scan, w.phone.seal(1, 1, 5))
+    w.phone.say(w.phone.undo(scan, 6))
+    w.phone.say(w.phone.scan(w.workers[0], 2, 7))
+    assert open_kinds() == ["double_scan_other_tube", "undo_after_seal"]
+
+
 def test_an_evening_of_late_scans_is_one_doubt_about_the_phone(w: Any) -> None:
     scans = [w.phone.scan(p, 1, n) for n, p in enumerate(w.workers)]
     assert w.phone.tell(*scans, heard=90) == [("late_scan",)] * 6

@@ -21,7 +21,7 @@ from parkkeeper.sampling.field import Source, TakeScan, UndoScan, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
 from parkkeeper.sampling.identify import Identity, claimed_tail, claimed_to_keep, identify, person_ids
 from parkkeeper.sampling.models import Due
-from parkkeeper.sampling.scandoubts import Marks, judge_scans
+from parkkeeper.sampling.scandoubts import Marks, follow_undone, judge_scans
 from parkkeeper.sampling.slotdoubts import judge_slots
 from parkkeeper.sampling.timing import Clockwork, Moment, RoundFacts, days_of, happened, rounds_on
 from parkkeeper.sampling.tubebook import HeardTube, hear_tubes, place_unopened
@@ -93,12 +93,11 @@ def undo_scans(operations: Sequence[UndoScan], source: Source, *, by: Person, at
         tubes = [row[0] for row in cursor.fetchall()]
         cursor.execute("SELECT id FROM sampling_scan WHERE id = ANY(%s::uuid[])", [plain(scans)])
         found = {row[0] for row in cursor.fetchall()}
-    marks, undone = judge_scans(found, at=at)
+    marks, _ = judge_scans(found, at=at)
     unknown = [op for op in operations if op.scan not in found]
     if new:
         raise_doubts(_undo_unknown(op, source, at) for op in unknown if op.id in new)
         judge_contents(tubes, at=at)
-        _lapse_undone(undone)
         judge_tubes(tubes, at=at)
         record(
             "scans.undone", by=by, at=at, site=source.point.site_id if source.point else None, count=len(new),
@@ -208,7 +207,7 @@ def _judge(fresh: list[_Told], clockwork: Clockwork, source: Source, at: datetim
         marks[t.op.id].update(kinds[t.tube.id])
     if undone:
         _forget_waiting_undos(ids)
-        _lapse_undone(undone)
+        follow_undone(undone)
     judge_tubes(tubes, at=at)
     return marks
 
@@ -346,15 +345,3 @@ def _undo_unknown(op: UndoScan, source: Source, at: datetime) -> Doubt:
 
 def _forget_waiting_undos(scans: Collection[UUID]) -> None:
     lapse_doubts("awaited_scan", [str(scan) for scan in scans], ["undo_unknown"], [])
-
-
-_ABOUT_PEOPLE = ("unknown_person", "ambiguous_person", "walk_in", "not_on_round", "not_due")
-
-
-def _lapse_undone(scans: Collection[UUID]) -> None:
-    """A scan that was taken back raises no question about who it was any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id::text FROM sampling_scan WHERE id = ANY(%s::uuid[]) AND undone_at IS NOT NULL", [plain(scans)]
-        )
-        lapse_doubts("scan", [row[0] for row in cursor.fetchall()], _ABOUT_PEOPLE, [])
