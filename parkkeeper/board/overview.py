@@ -17,6 +17,7 @@ from parkkeeper.sampling.doubts import KINDS
 from parkkeeper.sampling.models import Box, Obligation, Reception, Result, Round, Test, Tube
 from parkkeeper.sampling.pointbook import flags_up, latest_round, sessions_on
 from parkkeeper.sampling.reconciliation import Row, progress, reconcile
+from parkkeeper.sampling.roundbook import BUNDLES
 from parkkeeper.sampling.states import State
 
 RECENT_ROUNDS = 3
@@ -41,15 +42,15 @@ class RoundNow:
 
     @property
     def waiting(self) -> int:
-        return self.count(State.SAMPLED, State.NO_RESULT)
+        return self.count(*BUNDLES["waiting"][1])
 
     @property
     def overdue(self) -> int:
-        return self.count(State.TUBE_NOT_RECEIVED, State.RESULT_OVERDUE)
+        return self.count(*BUNDLES["overdue"][1])
 
     @property
     def again(self) -> int:
-        return self.count(State.NOT_DONE, State.TUBE_SPOILED)
+        return self.count(*BUNDLES["again"][1])
 
 
 def round_now(test: Test, at: datetime, scopes: list[Scope] | None) -> RoundNow | None:

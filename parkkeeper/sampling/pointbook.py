@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -25,6 +24,10 @@ STATES: dict[str, tuple[str | Promise, str]] = {
     "left": (_("时段已过，仍有未采"), "warn"),
     "nobody": (_("本轮无人应检"), "plain"),
 }
+
+
+MARKS = 8
+NARROW = 9  # per cent of the width that a short name takes
 
 
 @dataclass
@@ -97,7 +100,7 @@ def points_now(
         if row.key in found:
             found[row.key].row = row
     for session in sessions_on(day, at).filter(point__in=list(found)).order_by("opened_at"):
-        found[session.point_id].sessions.append(_as_known(session, at))
+        found[session.point_id].sessions.append(as_known(session, at))
     for slot in Slot.objects.filter(during__contains=day, point__in=list(found)).order_by("minutes"):
         found[slot.point_id].slots.append(slot)
     for flag in flags_up(at).filter(point__in=list(found)).values_list("point", flat=True):
@@ -117,7 +120,8 @@ def sessions_on(day: date, at: datetime) -> QuerySet[Session]:
     return Session.objects.filter(opened_at__gte=begin, opened_at__lt=end, opened_at__lte=at, received_at__lte=at)
 
 
-def _as_known(session: Session, at: datetime) -> Session:
+def as_known(session: Session, at: datetime) -> Session:
+    """The session as it was at that moment: not closed before its closing."""
     if session.closed_at and session.closed_at > at:
         session.closed_at = None
     return session
@@ -140,6 +144,11 @@ class Span:
     capacity: int | None
 
     @property
+    def named(self) -> bool:
+        """Wide enough to hold its enterprise's name."""
+        return self.width >= NARROW
+
+    @property
     def crowded(self) -> bool:
         """More people due than the desks take in that time."""
         return bool(self.row and self.capacity is not None and self.row.due > self.capacity)
@@ -154,14 +163,16 @@ class Span:
 def evening_of(
     point: Point, slots: Iterable[Slot], rows: dict[int, Row], pace: float | None
 ) -> tuple[list[Span], list[tuple[float, str]]]:
-    """The point's slots along its hours, and the hours' marks (per cent, words). `pace`: people a desk an hour."""
-    hours: NumericRange = point.hours
-    length = hours.upper - hours.lower
+    """The slots along the time they take, and its marks (per cent, words); `rows` by slot, `pace`: a desk an hour."""
+    slots, hours = list(slots), point.hours
+    last = max((slot.minutes.upper for slot in slots), default=hours.upper)
+    length = min(hours.upper, -(-last // 30) * 30) - hours.lower
     spans = []
     for slot in slots:
         minutes = slot.minutes.upper - slot.minutes.lower
         capacity = int(point.desks * pace * minutes / 60) if pace is not None else None
         left, width = 100 * (slot.minutes.lower - hours.lower) / length, 100 * minutes / length
-        spans.append(Span(slot, round(left, 2), round(width, 2), rows.get(slot.enterprise_id), capacity))
-    marks = range(-(-hours.lower // 60) * 60, hours.upper + 1, 60)
+        spans.append(Span(slot, round(left, 2), round(width, 2), rows.get(slot.pk), capacity))
+    step = next(step for step in (5, 10, 15, 30, 60, 120, 240) if length / step <= MARKS)
+    marks = range(-(-hours.lower // step) * step, hours.lower + length + 1, step)
     return spans, [(round(100 * (m - hours.lower) / length, 2), f"{m // 60:02d}:{m % 60:02d}") for m in marks]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.charts import Curve, evening_curve
@@ -27,6 +29,14 @@ TONES: dict[State, str] = {
     State.TUBE_SPOILED: "warn",
     State.RESULT_OVERDUE: "warn",
     State.TUBE_NOT_RECEIVED: "warn",
+}
+
+
+# States that pages count together; the list of people knows them by these names.
+BUNDLES: dict[str, tuple[str | Promise, tuple[State, ...]]] = {
+    "waiting": (_("已采样，等结果"), (State.SAMPLED, State.NO_RESULT)),
+    "overdue": (_("超时未签收或未出结果"), (State.TUBE_NOT_RECEIVED, State.RESULT_OVERDUE)),
+    "again": (_("需重采"), (State.NOT_DONE, State.TUBE_SPOILED)),
 }
 
 
@@ -83,7 +93,7 @@ class Told:
     @property
     def waiting(self) -> int:
         """Sampled, and no word yet, in time."""
-        return self.row.counts.get(State.SAMPLED, 0) + self.row.counts.get(State.NO_RESULT, 0)
+        return sum(self.row.counts.get(state, 0) for state in BUNDLES["waiting"][1])
 
     @property
     def joined(self) -> int:

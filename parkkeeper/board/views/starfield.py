@@ -46,7 +46,7 @@ STARFIELD = List(
         Column("kind", gettext_lazy("类型"), value=lambda n: n.point.get_kind_display()),
         Column("grid", gettext_lazy("网格"), value="point__site__grid__name", order="grid"),
         Column("state", gettext_lazy("状态"), kind="badge", value="words", tone=lambda n: n.tone),
-        Column("flag", gettext_lazy("标记"), kind="badge", value=lambda n: _("阳性标记") if n.flagged else "–",
+        Column("flag", gettext_lazy("标记"), kind="badge", value=lambda n: _("阳性标记") if n.flagged else None,
                tone=lambda n: "bad"),
         Column("rate", gettext_lazy("已采/应检"), value=lambda n: rate(n.sampled, n.due), order="rate",
                export=lambda n: n.sampled),

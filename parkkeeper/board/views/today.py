@@ -50,9 +50,10 @@ def _office(request: OfficeRequest, scopes: list[Scope] | None) -> dict[str, Any
     round_pk = pcr.round.pk if pcr else None
     here = Point.objects.within(scopes).in_service(timezone.localdate(at)).count()
     tubes, owed = overview.tubes_on_the_way(at), overview.obligations_open(at, scopes)
+    morning = antigen.round.day if antigen and antigen.round.day != timezone.localdate(at) else None
     notes = {
         "points": _("共 %(n)s 个启用") % {"n": here}, "late": _("超时 %(n)s") % {"n": tubes.late},
-        "antigen": antigen.round.day.isoformat() if antigen else "", "owed": owed["retests"] + owed["cases"],
+        "antigen": morning.isoformat() if morning else "", "owed": owed["retests"] + owed["cases"],
     }  # fmt: skip
     return {
         "pcr": pcr, "antigen": antigen, "doubts": _doubts(request, scopes), "tubes": tubes, "owed": owed,
@@ -80,18 +81,18 @@ def _grid(request: OfficeRequest, round: int | None, row: Any) -> dict[str, Any]
 
 
 def _links(request: OfficeRequest, pcr: Any, antigen: Any) -> dict[str, str]:
-    def people(*states: State) -> str:
-        query = {"round": pcr.round.pk if pcr else None, "state": [s.value for s in states]}
-        return link_to(request, "missing", query=query)
+    def people(state: str) -> str:
+        return link_to(request, "missing", query={"round": pcr.round.pk if pcr else None, "state": state})
 
     return {
         "round": link_to(request, "round", pcr.round.pk) if pcr else "",
-        "missing": people(State.NOT_SAMPLED), "waiting": people(State.SAMPLED, State.NO_RESULT),
-        "overdue": people(State.TUBE_NOT_RECEIVED, State.RESULT_OVERDUE),
-        "again": people(State.NOT_DONE, State.TUBE_SPOILED),
+        "missing": people("not_sampled"), "waiting": people("waiting"), "overdue": people("overdue"),
+        "again": people("again"),
         "antigen": link_to(request, "antigen") or (link_to(request, "round", antigen.round.pk) if antigen else ""),
         "positives": link_to(request, "positives"), "anomalies": link_to(request, "anomalies"),
-        "tubes": link_to(request, "tubes"), "boxes": link_to(request, "boxes"),
+        "tubes": link_to(request, "tubes"),
+        "late": link_to(request, "tubes", query={"round": "all", "late": "to_lab"}),
+        "at_lab": link_to(request, "tubes", query={"round": "all", "state": "at_lab"}), "boxes": link_to(request, "boxes"),
         "starfield": link_to(request, "starfield"), "messages": link_to(request, "messages"),
         "open": link_to(request, "round_open"),
     }  # fmt: skip

@@ -21,6 +21,7 @@ from parkkeeper.park.words import ROLES
 from parkkeeper.sampling.gaprows import GapRows
 from parkkeeper.sampling.models import Disposition, Point, Round
 from parkkeeper.sampling.reconciliation import Line, Row, reconcile
+from parkkeeper.sampling.roundbook import BUNDLES
 from parkkeeper.sampling.states import GAPS, MEANINGS, State
 from parkkeeper.sampling.views.common import can, href, newest_round, round_choices, round_title
 
@@ -73,7 +74,8 @@ MISSING = List(
     ),
     filters=(
         Choice("round", gettext_lazy("轮次"), choices=round_choices, none=gettext_lazy("最近一轮核酸")),
-        Choice("state", gettext_lazy("原因"), choices=[(s.value, MEANINGS[s].title) for s in SHOWN],
+        Choice("state", gettext_lazy("原因"), choices=[*((s.value, MEANINGS[s].title) for s in State),
+                        *((key, bundle[0]) for key, bundle in BUNDLES.items())],
                none=gettext_lazy("全部缺口")),
         Choice("owner", gettext_lazy("责任岗位"), choices=_owners),
         Choice("grid", gettext_lazy("网格"), choices=lambda r: Grid.objects.order_by("code").values_list("pk", "name")),
@@ -98,7 +100,8 @@ def asked_round(request: OfficeRequest, query: Mapping[str, str] | None = None) 
 
 def states_asked(asked: Asked) -> list[State]:
     """The states that the filters leave."""
-    states = [State(asked.values["state"])] if "state" in asked.values else list(GAPS)
+    named = asked.values.get("state")
+    states = list(BUNDLES[named][1] if named in BUNDLES else [State(named)] if named else GAPS)
     return [state for state in states if asked.values.get("owner") in (None, MEANINGS[state].owner)]
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,8 +23,8 @@ from parkkeeper.park.scope import Scope
 from parkkeeper.park.templatetags.park import dates, hours
 from parkkeeper.park.words import ROLES
 from parkkeeper.sampling.links import link_to
-from parkkeeper.sampling.models import Point, Round, Slot, Test, Tube, TubeRoll
-from parkkeeper.sampling.pointbook import evening_of, flags_up, latest_round, points_now
+from parkkeeper.sampling.models import Point, Reception, Result, Round, Slot, Test, Tube, TubeRoll
+from parkkeeper.sampling.pointbook import as_known, evening_of, flags_up, latest_round, points_now
 from parkkeeper.sampling.reconciliation import Row, reconcile
 
 RECENT_SESSIONS = 8
@@ -79,10 +79,11 @@ def point_page(request: OfficeRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Point.objects.within(request.scopes).select_related("site__grid", "host"), pk=pk)
     last_round, at = latest_round(Test.PCR, request.at), request.at
     (now,) = points_now(Point.objects.filter(pk=pk), last_round, at, request.scopes or [Scope(site=found.site_id)])
-    spans, marks = evening_of(found, _slots(found, last_round, at), _enterprises(request, found, last_round), _pace(at))
+    slots = list(_slots(found, last_round, at))
+    spans, marks = evening_of(found, slots, _rows(request, found, slots, last_round), _pace(at))
     context = {
         "title": f"{found.code} {found.site.name}", "crumbs": [(_("采样点"), reverse("starfield"))], "point": found,
-        "round": last_round, "now": now, "spans": spans, "marks": marks, "tubes": _tubes(found, last_round),
+        "round": last_round, "now": now, "spans": spans, "marks": marks, "tubes": _tubes(found, last_round, at),
         "later": _later_slots(found, at), "rolls": _rolls(found), "sessions": _sessions(request, found),
         "flags": flags_up(at).filter(point=found).select_related("tube"), "may": _rights(request, found),
         "links": _links(request, found, last_round),
@@ -104,11 +105,16 @@ def _later_slots(point: Point, at: datetime) -> Any:
     return slots.order_by("during", "minutes")
 
 
-def _enterprises(request: OfficeRequest, point: Point, round: Round | None) -> dict[int, Row]:
+def _rows(request: OfficeRequest, point: Point, slots: list[Slot], round: Round | None) -> dict[int, Row]:
+    """The round's counts of each slot (id). A point's slots never overlap, so that their beginnings tell them apart;
+    who sees only some enterprises gets those enterprises' counts."""
     if round is None:
         return {}
-    scopes = request.scopes if request.scopes is not None else [Scope(site=point.site_id)]
-    return {row.key: row for row in reconcile(round, request.at, by="enterprise", scopes=scopes)}
+    if request.scopes is None:
+        rows = {row.key: row for row in reconcile(round, request.at, by="slot", scopes=[Scope(site=point.site_id)])}
+        return {slot.pk: rows[slot.minutes.lower] for slot in slots if slot.minutes.lower in rows}
+    rows = {row.key: row for row in reconcile(round, request.at, by="enterprise", scopes=request.scopes)}
+    return {slot.pk: rows[slot.enterprise_id] for slot in slots if slot.enterprise_id in rows}
 
 
 def _pace(at: datetime) -> float | None:
@@ -118,12 +124,13 @@ def _pace(at: datetime) -> float | None:
         return None  # without the rule the page shows no capacity; the rulebook page says what is missing
 
 
-def _tubes(point: Point, round: Round | None) -> dict[str, int]:
-    tubes = Tube.objects.filter(point=point, round=round) if round else Tube.objects.none()
-    counts: dict[str, int] = tubes.aggregate(
-        opened=Count("pk"), sealed=Count("sealed_at"), swabs=Coalesce(Sum("swabs"), 0),
-        received=Count("pk", filter=Q(receptions__isnull=False), distinct=True),
-        told=Count("pk", filter=Q(results__isnull=False), distinct=True),
+def _tubes(point: Point, round: Round | None, at: datetime) -> dict[str, int]:
+    tubes = Tube.objects.filter(point=point, round=round, first_heard_at__lte=at) if round else Tube.objects.none()
+    seen = Exists(Reception.objects.filter(tube=OuterRef("pk"), received_at__lte=at))
+    told = Exists(Result.objects.standing().filter(tube=OuterRef("pk"), received_at__lte=at))
+    counts: dict[str, int] = tubes.annotate(seen=seen, told=told).aggregate(
+        sealed=Count("pk", filter=Q(sealed_at__lte=at)), received=Count("pk", filter=Q(seen=True)),
+        results=Count("pk", filter=Q(told=True)),
     )  # fmt: skip
     return counts
 
@@ -142,7 +149,7 @@ def _rolls(point: Point) -> list[dict[str, Any]]:
 def _sessions(request: OfficeRequest, point: Point) -> Any:
     sessions = point.sessions.filter(received_at__lte=request.at).select_related("round", "opened_by", "closed_by")
     found = list(sessions.prefetch_related("duties__person").order_by("-opened_at")[:RECENT_SESSIONS])
-    for duty in (duty for session in found for duty in session.duties.all()):
+    for duty in (duty for session in found for duty in as_known(session, request.at).duties.all()):
         duty.title = ROLES.get(duty.role, duty.role)
     return found
 

@@ -22,9 +22,8 @@ from parkkeeper.sampling.actions.rounds import close_round, open_round
 from parkkeeper.sampling.asof import AsOf, as_of
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Programme, Round, Test
-from parkkeeper.sampling.roundbook import rate_of, tell_round
+from parkkeeper.sampling.roundbook import Part, rate_of, tell_round
 from parkkeeper.sampling.roundtables import TABLES, groups, table_of
-from parkkeeper.sampling.states import State
 
 PER_PAGE = 14  # a fortnight of one test
 
@@ -77,7 +76,7 @@ ROUNDS = List(
         Column("programme", gettext_lazy("方案"), value="programme__name"),
         Column("state", gettext_lazy("状态"), kind="badge", value=lambda r: r.told_state[0],
                tone=lambda r: r.told_state[1]),
-        Column("rehearsal", gettext_lazy("演练"), kind="badge", value=lambda r: _("演练") if r.rehearsal else "–",
+        Column("rehearsal", gettext_lazy("演练"), kind="badge", value=lambda r: _("演练") if r.rehearsal else None,
                tone=lambda r: "info"),
         Column("population", gettext_lazy("冻结名单"), kind="number"),
         Column("rate", gettext_lazy("已采/应检"), value=lambda r: rate(r.rate.sampled, r.rate.due),
@@ -108,18 +107,17 @@ def _head(request: OfficeRequest, round: Round, moment: AsOf) -> dict[str, Any]:
     """The refreshed part of the page: figures, and where each number leads."""
     told = tell_round(round, moment.moment, scopes=request.scopes)
 
-    def people(*states: State) -> str:
-        query = {"round": round.pk, "state": [s.value for s in states], **moment.query}
-        return link_to(request, "missing", query=query)
+    def people(state: str) -> str:
+        return link_to(request, "missing", query={"round": round.pk, "state": state, **moment.query})
 
-    links = {
-        "not_sampled": people(State.NOT_SAMPLED), "gaps": people(), "waiting": people(State.SAMPLED, State.NO_RESULT),
-    }  # fmt: skip
+    def shown(parts: list[Part]) -> list[dict[str, Any]]:
+        return [{"title": p.title, "tone": p.tone, "count": p.count, "href": people(p.state.value)} for p in parts]
+
+    links = {"not_sampled": people("not_sampled"), "gaps": people(""), "waiting": people("waiting")}
     tones = {"not_sampled": "bad" if told.not_sampled else "ok", "gaps": "warn" if told.row.gaps else "ok"}
-    parts = [
-        {"title": p.title, "tone": p.tone, "count": p.count, "href": people(p.state)} for p in told.due_parts
-    ]
-    return {"told": told, "links": links, "tones": tones, "parts": parts}
+    return {
+        "told": told, "links": links, "tones": tones, "parts": shown(told.due_parts), "others": shown(told.other_parts),
+    }  # fmt: skip
 
 
 def _tabs(request: HttpRequest, round: Round, now: str, moment: AsOf) -> list[tuple[str, str, bool]]:
