@@ -20,9 +20,9 @@ WITH worst AS (
 )
 SELECT p.employer_id, count(*) FILTER (WHERE weight = 0), count(*) FILTER (WHERE weight = 3),
        count(*) FILTER (WHERE weight IN (1, 2)),
-       count(*) FILTER (WHERE EXISTS (SELECT FROM sampling_due d WHERE d.round_id = %(round)s
-                                       AND d.person_id = p.id AND d.standing = 'due'))
+       count(d.id)
   FROM worst JOIN park_person p ON p.id = worst.person_id
+  LEFT JOIN sampling_due d ON d.round_id = %(round)s AND d.person_id = worst.person_id AND d.standing = 'due'
  GROUP BY p.employer_id
 """
 

@@ -93,7 +93,8 @@ def test_results_typed_by_hand_need_the_check_character(w: Any) -> None:
 
 
 def test_a_message_is_taken_and_answered(w: Any) -> None:
-    segments = [HL7, "PID|1", f"OBR|1||{code(2)}|94500-6^^LN|||20220510190000+0800|||||||||||||||20220510220000+0800|||F",
+    order = f"OBR|1||{code(2)}|94500-6^^LN|||20220510190000+0800|||||||||||||||20220510220000+0800|||F"
+    segments = [HL7, "PID|1", order,
                 "OBX|1|CE|94500-6^^LN||260415000^Not detected^SCT||||||F|||20220510215000+0800",
                 f"SPM|1|{code(2)}"]  # fmt: skip
     desk = Desk(w.lab)

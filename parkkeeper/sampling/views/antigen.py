@@ -25,7 +25,7 @@ from parkkeeper.sampling.antigenfiles import FIELDS, preview_antigen_file, reach
 from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import AntigenTest, Due, Result, Round, Test
 from parkkeeper.sampling.mornings import Morning, mornings
-from parkkeeper.sampling.views.common import FileField, content_of, href
+from parkkeeper.sampling.views.common import FileField, begin_with, content_of, href
 from parkkeeper.sampling.views.tables import choosers, chosen, count_words, own_file
 from parkkeeper.sampling.views.tubes import VALUE_TONES
 
@@ -78,9 +78,8 @@ def day_of(request: OfficeRequest) -> date:
 
 def antigen(request: OfficeRequest) -> HttpResponse:
     day = day_of(request)
+    begin_with(request, day=day.isoformat())
     found = mornings(day, request.at, request.scopes)
-    for one in found:
-        one.enterprise.__dict__["report_day"] = day
     totals = {key: sum(getattr(one, key) for one in found)
               for key in ("due", "told", "negative", "positive", "unsure", "missing")}  # fmt: skip
     context = {"day": day, "totals": totals, "frozen": Round.objects.filter(test=Test.ANTIGEN, day=day).exists()}
@@ -123,14 +122,16 @@ TESTS = List(
     ),
     search=lambda rows, text: rows.filter(people_matching(text, "person__")),
     hint=gettext_lazy("姓名、拼音、工号、电话、证件"),
-    order="-received_at",
     people=True,
     empty=gettext_lazy("没有符合条件的自测记录。"),
 )  # fmt: skip
 
 
 def antigen_tests(request: OfficeRequest) -> HttpResponse:
-    rows = AntigenTest.objects.select_related("person__employer", "by")
+    if not request.GET.get("q"):
+        begin_with(request, day=timezone.localdate(request.at).isoformat())
+    # in the order of an index: a morning has as many rows as the park has people
+    rows = AntigenTest.objects.select_related("person__employer", "by").order_by("-day", "person", "pk")
     if request.scopes is not None:
         rows = rows.filter(person__in=Person.objects.within(request.scopes))
     return TESTS.page(request, rows, context={"crumbs": [(ANTIGEN.title, reverse("antigen"))]})
@@ -255,11 +256,11 @@ def antigen_file_check(request: OfficeRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         report = take_antigen_file(data, stored.name, day, columns, by=request.person, at=request.at)
         said = [say(one.as_json()) for one in report.problems[:500]]
-        context = {"title": _("抗原表格已导入"), "crumbs": crumbs, "counts": count_words(report.counts), "said": said}
-        return render(request, "sampling/antigen_taken.html", {**context, "day": day})
+        told = {"title": _("抗原表格已导入"), "crumbs": crumbs, "counts": count_words(report.counts), "said": said}
+        return render(request, "sampling/antigen_taken.html", {**told, "day": day})
     seen = preview_antigen_file(data, stored.name, columns, enterprises=reach_of(request.person, request.at))
     labels = dict(Result.Value.choices)
-    context = {
+    context: dict[str, Any] = {
         "title": _("预览“%(name)s”") % {"name": stored.name}, "crumbs": crumbs, "seen": seen, "day": day,
         "choosers": choosers(FIELDS, seen.headings, seen.columns), "columns": seen.columns,
         "kept": {"day": day.isoformat()}, "said": [say(one.as_json()) for one in seen.problems[:100]],

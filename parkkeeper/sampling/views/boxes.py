@@ -82,7 +82,7 @@ def _box(request: OfficeRequest, pk: Any) -> Any:
 
 def box_page(request: OfficeRequest, pk: Any) -> HttpResponse:
     box = _box(request, pk)
-    tubes = with_way(Tube.objects.filter(boxings__box=box)).order_by("code")
+    tubes: Any = with_way(Tube.objects.filter(boxings__box=box)).order_by("code")
     doubts = Anomaly.objects.filter(Q(noun="box", noun_id=str(box.pk)) | Q(evidence__box=str(box.pk)))
     context = {
         "title": box.code or _("没有封箱记录的箱"), "crumbs": [(BOXES.title, reverse("boxes"))], "box": box,

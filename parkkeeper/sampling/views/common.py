@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -35,7 +35,7 @@ def can(request: OfficeRequest, verb: str) -> bool:
     return access.may(request.person, verb, at=request.at)
 
 
-def round_choices(request: OfficeRequest) -> list[tuple[int, str]]:
+def round_choices(request: HttpRequest) -> list[tuple[int, str]]:
     """The newest rounds as choices: "2022-05-19 核酸"; one query."""
     rounds = Round.objects.order_by("-day", "test")[:ROUNDS_TO_CHOOSE]
     return [(one.pk, round_title(one)) for one in rounds]
@@ -67,6 +67,15 @@ def back(request: OfficeRequest, otherwise: str, *args: Any) -> HttpResponse:
     if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}) and target.startswith("/"):
         return redirect(target)
     return redirect(otherwise, *args)
+
+
+def begin_with(request: OfficeRequest, **defaults: str) -> None:
+    """Let the address say what it does not say itself, so that the page's fields show what the page shows."""
+    query = request.GET.copy()
+    for key, value in defaults.items():
+        if not query.get(key):
+            query[key] = value
+    request.GET = query  # type: ignore[assignment]
 
 
 def local(moment: datetime) -> datetime:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -50,7 +50,7 @@ def _done(line: Line) -> str:
     )
 
 
-def _owners(request: OfficeRequest) -> list[tuple[str, str]]:
+def _owners(request: HttpRequest) -> list[tuple[str, str]]:
     owners = dict.fromkeys(MEANINGS[state].owner for state in GAPS)
     return [(owner, str(ROLES[owner])) for owner in owners]
 
@@ -105,11 +105,16 @@ def states_asked(asked: Asked) -> list[State]:
     return [state for state in states if asked.values.get("owner") in (None, MEANINGS[state].owner)]
 
 
+def moment_asked(request: OfficeRequest, asked: Asked) -> datetime:
+    """The moment whose state is shown: now, or a past one that the address names."""
+    return min(_moment(asked.values["at"]), request.at) if "at" in asked.values else request.at
+
+
 def gap_rows(request: OfficeRequest, round: Round, asked: Asked, *, page: str = "") -> GapRows:
     """The rows of the list for what is asked."""
     narrow: dict[str, Any] = {key: int(asked.values[key]) for key in ("grid", "enterprise", "point")
                               if key in asked.values}  # fmt: skip
-    at = min(_moment(asked.values["at"]), request.at) if "at" in asked.values else request.at
+    at = moment_asked(request, asked)
     first = (int(page) - 1) * MISSING.per_page if page.isdigit() and 0 < int(page) < 1_000_000 else 0
     narrow["q"] = asked.text or None
     return GapRows(round, at, states_asked(asked), request.scopes, first, MISSING.per_page, narrow)
@@ -122,6 +127,7 @@ def missing(request: OfficeRequest) -> HttpResponse:
     context = {
         "round": round, "round_title": round_title(round), "may_work": can(request, "work_gaps"),
         "may_paper": can(request, "work_point"), "cards": lambda: _cards(request, round),
+        "as_of": moment_asked(request, MISSING.asked(request)),
     }  # fmt: skip
     rows = lambda asked: gap_rows(request, round, asked, page=request.GET.get("page", ""))  # noqa: E731
     return MISSING.page(request, rows, "sampling/missing.html", context)
@@ -140,9 +146,9 @@ class Card:
 
 def _cards(request: OfficeRequest, round: Round) -> dict[str, Any]:
     asked = MISSING.asked(request)
-    at = min(_moment(asked.values["at"]), request.at) if "at" in asked.values else request.at
+    at = moment_asked(request, asked)
     (row,) = reconcile(round, at, scopes=request.scopes)
-    return {"row": row, "at": at, "states": _state_cards(row, request.GET, asked)}
+    return {"row": row, "states": _state_cards(row, request.GET, asked)}
 
 
 def _state_cards(row: Row, query: QueryDict, asked: Asked) -> list[Card]:
@@ -151,7 +157,7 @@ def _state_cards(row: Row, query: QueryDict, asked: Asked) -> list[Card]:
         count = row.counts.get(state, 0) + row.added.get(state, 0)
         if count or state is State.NOT_SAMPLED:
             kept = QueryDict(mutable=True)
-            kept.update({key: query[key] for key in ("round", "at") if query.get(key)} | {"state": state.value})
+            kept.update({key: str(query[key]) for key in ("round", "at") if query.get(key)} | {"state": state.value})
             tone = TONES.get(state, "") if count else ""
             now = asked.values.get("state") == state.value
             cards.append(Card(str(MEANINGS[state].title), count, f"?{kept.urlencode()}", tone, now))

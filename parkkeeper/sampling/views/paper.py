@@ -31,6 +31,13 @@ class FilledForm(OfficeForm):
     )
 
 
+class PlaceField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A point, told by code and place, or an enterprise by its short name."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.code} {obj.site.name}" if isinstance(obj, Point) else str(obj)
+
+
 class PartForm(forms.Form):
     """Which part of the list: of a point, or of an enterprise; within what the reader may work for."""
 
@@ -38,8 +45,8 @@ class PartForm(forms.Form):
         super().__init__(data, label_suffix="")
         points = Point.objects.within(request.scopes).select_related("site").order_by("code")
         enterprises = Enterprise.objects.within(request.scopes).order_by("pinyin")
-        self.fields["point"] = forms.ModelChoiceField(points, required=False, label=_("采样点"))
-        self.fields["enterprise"] = forms.ModelChoiceField(enterprises, required=False, label=_("企业"))
+        self.fields["point"] = PlaceField(points, required=False, label=_("采样点"), empty_label=_("全部"))
+        self.fields["enterprise"] = PlaceField(enterprises, required=False, label=_("企业"), empty_label=_("全部"))
         self.whole = request.scopes is None
 
 

@@ -1,13 +1,13 @@
 """Results of the laboratory: the list, reports, and the three ways in: a table, a message, the hand."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.db.models import Q
 from django.forms import formset_factory
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,13 +29,13 @@ from parkkeeper.sampling.views.tubes import VALUE_TONES
 HAND_ROWS = 6
 
 
-def _labs(request: OfficeRequest) -> Any:
+def _labs(request: HttpRequest) -> Any:
     return Laboratory.objects.order_by("code").values_list("pk", "name")
 
 
 def _on_day(rows: Any, day: Any) -> Any:
     zone = timezone.get_current_timezone()
-    start = timezone.make_aware(timezone.datetime(day.year, day.month, day.day), zone)
+    start = datetime.combine(day, time(), tzinfo=zone)
     return rows.filter(received_at__gte=start, received_at__lt=start + timedelta(days=1))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ VALUE_TONES = {"negative": "ok", "positive": "bad", "indeterminate": "warn", "in
 _LATE = (("to_lab", gettext_lazy("超时未签收")), ("result", gettext_lazy("超时无结果")))
 
 
-def _rounds(request: OfficeRequest) -> list[tuple[Any, Any]]:
+def _rounds(request: HttpRequest) -> list[tuple[Any, Any]]:
     return [("all", _("全部轮次")), ("none", _("不属于任何轮次")), *round_choices(request)]
 
 
@@ -90,7 +90,7 @@ def tube_page(request: OfficeRequest, pk: int) -> HttpResponse:
     found = Tube.objects.within(request.scopes).select_related(
         "point__site", "round", "roll", "session", "opened_by", "sealed_by"
     )
-    tube = get_object_or_404(with_way(found), pk=pk)
+    tube: Any = get_object_or_404(with_way(found), pk=pk)
     scans = list(Scan.objects.filter(tube=tube).select_related("person__employer", "by").order_by("scanned_at", "pk"))
     names = can(request, "see_people")
     if names:
