@@ -275,7 +275,12 @@ def _emergency(register: Register) -> None:
     park, at, office = register.park, _began(register), register.office
     begins = moment(date(2022, 4, 16))
     declare_emergency(
-        "2022 年春季疫情", basis="市疫情防控工作领导小组办公室通告（演示）", pack=PACK, starts_at=begins, by=office, at=at
+        "2022 年春季疫情",
+        basis="市疫情防控工作领导小组办公室通告（演示）",
+        pack=PACK,
+        starts_at=begins,
+        by=office,
+        at=at,
     )
     daily = {"sealed": 1, "controlled": 1, "other": 1}
     wanted = {

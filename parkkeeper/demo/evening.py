@@ -112,7 +112,9 @@ class Work:
         self.seal_tube(tube, second + 6)
         return tube
 
-    def box(self, number: int, tubes: list[DemoTube], second: int, people: tuple[str, str], sign: Signatures) -> DemoBox:
+    def box(
+        self, number: int, tubes: list[DemoTube], second: int, people: tuple[str, str], sign: Signatures
+    ) -> DemoBox:
         """Seal a box over the tubes and hand it over a minute later; `people` are who gives and the courier."""
         code = box_of(self.park, self.day, self.point, number)
         seal = self.tell(1, second, "seal_box", box=code, tubes=[tube.code for tube in tubes])
@@ -138,7 +140,9 @@ class Work:
         sent = []
         for n in range(0, len(ready), MOST):
             operations = [self._stamped(second + skew, op) for second, op in ready[n : n + MOST]]
-            sent.append(Sending(phone_key(self.point, desk), at, self.id("batch", operations[0]["id"]), operations, skew))
+            sent.append(
+                Sending(phone_key(self.point, desk), at, self.id("batch", operations[0]["id"]), operations, skew)
+            )
         return sent
 
     def _stamped(self, second: int, operation: dict[str, Any]) -> dict[str, Any]:

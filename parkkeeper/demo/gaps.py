@@ -1,4 +1,4 @@
-"""How the liaisons and the office of the replay work an evening's gaps: told in time, then excused or found elsewhere."""
+"""How the replay's liaisons and office work an evening's gaps: told in time, then excused or found elsewhere."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ class Gaps:
         self.register = register
 
     def work(self, round: Round, plan: EveningPlan, park: SourcePark, until: int | None) -> None:
-        """Tell the liaisons who is missing; then those who know write down what they know. `until` (seconds) ends it."""
+        """Tell the liaisons who is missing; then they write down what they know, until second `until`."""
         people = self.register.people
         missing = [one for one in plan.missing if one.person in people]
         on_list = set(

@@ -1,7 +1,8 @@
 """The antigen mornings of the replay: liaisons' lists, files, and self-tests that phones send."""
 
-from collections.abc import Iterator
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from parkkeeper.demo.evening import MOST, Sending, phone_key
@@ -22,16 +23,13 @@ class Morning:
     def __init__(self, register: Register, plan: MorningPlan) -> None:
         self.register, self.park, self.plan, self.day = register, register.park, plan, plan.day
 
-    def hand_in(self) -> Iterator[int]:
-        """Take lists and files in the order of their time; yields the number of tests of each."""
+    def hand_ins(self) -> Iterator[Callable[[], None]]:
+        """What liaisons do: hand in a list or a file, in the order of their time."""
         for one in sorted(self.plan.enterprises, key=lambda one: (one.second, one.enterprise)):
             if one.channel == "list" or self._point(one) is None:
-                self._list(one)
+                yield partial(self._list, one)
             elif one.channel == "file":
-                self._file(one)
-            else:
-                continue
-            yield len(one.negative) + len(one.positive)
+                yield partial(self._file, one)
 
     def sendings(self) -> list[Sending]:
         """What the points' phones send for the enterprises whose people report their own tests."""
@@ -40,7 +38,9 @@ class Morning:
             point = self._point(one)
             if one.channel == "own_page" and point is not None:
                 told = [(key, "negative") for key in one.negative] + [(key, "positive") for key in one.positive]
-                by_point.setdefault(point, []).extend((key, value, one.second + n % 900) for n, (key, value) in enumerate(told))
+                by_point.setdefault(point, []).extend(
+                    (key, value, one.second + n % 900) for n, (key, value) in enumerate(told)
+                )
         sent = []
         for point, tests in sorted(by_point.items()):
             tests.sort(key=lambda test: test[2])

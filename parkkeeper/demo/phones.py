@@ -82,6 +82,7 @@ class VirtualPhone:
     name: str
     token: str
     sequence: int = 0
+    asked: bool = False
 
 
 @dataclass
@@ -109,7 +110,9 @@ class Fleet:
 
     def roster(self, name: str, *, at: datetime) -> int:
         """Fetch the phone's roster; returns how many people are on it."""
-        return len(self.door.ask("GET", "roster", at=at, token=self.phones[name].token)["people"])
+        phone = self.phones[name]
+        phone.asked = True
+        return len(self.door.ask("GET", "roster", at=at, token=phone.token)["people"])
 
     def sign(self, name: str, person: str, *, at: datetime) -> None:
         """Send a person's signature from that phone, once."""

@@ -1,4 +1,4 @@
-"""Replays the invented weeks day by day: what phones and laboratories do goes through the doors, the rest through verbs.
+"""Replays the invented weeks day by day: phones and laboratories through the doors, the rest through verbs.
 
 A day: results of the night, rounds opened, self-tests, single retests, the evening at the points, boxes to the
 laboratories, gaps worked. All moments are of 2022; the server is told them by the rehearsal's headers.
@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
+from parkkeeper.demo.crew import Crew
 from parkkeeper.demo.evening import Evening, Sending, Work, phone_key
 from parkkeeper.demo.gaps import Gaps
 from parkkeeper.demo.invent.events import LabIncident
@@ -61,9 +63,9 @@ class Ledger:
 class Replay:
     """The weeks under way."""
 
-    def __init__(self, register: Register, fleet: Fleet, first_day: date, progress: Progress) -> None:
+    def __init__(self, register: Register, fleet: Fleet, crew: Crew, first_day: date, progress: Progress) -> None:
         self.register, self.park, self.fleet, self.progress = register, register.park, fleet, progress
-        self.first_day = first_day
+        self.crew, self.first_day = crew, first_day
         self.rolls = Rolls(self.park)
         self.ledger = Ledger()
         self.at_lab: dict[str, list[tuple[Finding, int]]] = {}
@@ -111,9 +113,9 @@ class Replay:
                     self.register.people[excusal.person], kind=Disposition.Kind.EXCUSED, test=Test.PCR.value, first=day,
                     until=excusal.until, reason=excusal.reason, by=office, at=at - timedelta(minutes=30),
                 )  # fmt: skip
-        return {
-            test: open_round(programme, day, by=office, at=at) for test, programme in self.register.programmes.items()
-        }
+        programmes = self.register.programmes
+        opened = self.crew.each(partial(open_round, one, day, by=office, at=at) for one in programmes.values())
+        return dict(zip(programmes, opened, strict=True))
 
     def _enrol(self, day: date) -> None:
         """Phones of points that are new get their one-time codes; who signs today draws the signature once."""
@@ -146,8 +148,8 @@ class Replay:
         sendings = morning.sendings()
         with ThreadPoolExecutor(1) as aside:  # the points' phones send while the liaisons hand in
             sent = aside.submit(self._send, day, sendings, "self-tests")
-            for count in morning.hand_in():
-                self.progress("self-tests", count, 0)
+            for _done in self.crew.each(morning.hand_ins()):
+                self.progress("self-tests", 1, 0)
             sent.result()
 
     def _send(self, day: date, sendings: list[Sending], phase: str) -> None:
@@ -217,8 +219,7 @@ class Replay:
         plan, last = self.park.evening(day), day == self.park.last_day
         until = LAST_MOMENT if last else None
         with self.ledger.clock("rosters"):
-            phones = [phone_key(point.point, 1) for point in plan.points]
-            self.fleet.rosters(phones, at=moment(day, minute=ROSTERS))
+            self.fleet.rosters(self._who_asks(day), at=moment(day, minute=ROSTERS))
             for point in plan.points:
                 self._signatures(point.point, point.duty.prevention, day)
         told = [Evening(self.register, self.rolls, day, point, self._sign, until).told() for point in plan.points]
@@ -237,6 +238,14 @@ class Replay:
             self._keep_for_night(day, boxes, odd)
         with self.ledger.clock("gaps"):
             self.gaps.work(round, plan, self.park, until)
+
+    def _who_asks(self, day: date) -> list[str]:
+        """The phones that fetch their roster today: new ones, and those of every third point."""
+        labs = {lab_phone(lab.key) for lab in self.park.labs}
+        new = [phone.name for phone in self.fleet.phones.values() if not phone.asked and phone.name not in labs]
+        points = [point for n, point in enumerate(self.park.points) if (n + day.toordinal()) % 3 == 0]
+        others = [phone_key(point.key, 1) for point in points if point.opened_on <= day]
+        return list(dict.fromkeys([*new, *others]))
 
     def _signatures(self, point: str, person: str, day: date) -> None:
         self.fleet.sign(phone_key(point, 1), person, at=moment(day, minute=ENROLLING + 30))

@@ -1,4 +1,4 @@
-"""Whether a person is on post, away, isolated, in a silent period or gone: one state at a time, each with its moment."""
+"""Whether a person is on post, away, isolated, in a silent period or gone: one state at a time."""
 
 from datetime import datetime
 
