@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 
 
@@ -7,5 +8,8 @@ class ParkConfig(AppConfig):
     label = "park"
 
     def ready(self) -> None:
+        from parkkeeper.park.checks import check_retention
+
+        register(check_retention)
         # who may do what is code (park/access.py): permission rows for each model would only slow each park's migration
         post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
