@@ -10,7 +10,7 @@ from parkkeeper.sampling.pointbook import PointNow
 
 WIDTH = 1000.0
 MARGIN = 0.03
-RADIUS = 10.0
+RADIUS, NEAR_RADIUS = 13.0, 18.0
 _NAMED_AT_MOST = 40
 Position = tuple[float, float]
 
@@ -56,7 +56,7 @@ class Map:
     @property
     def font(self) -> float:
         """The size of a mark's name."""
-        return round(self.unit * 1.25, 2)
+        return round(self.unit * 1.1, 2)
 
     @property
     def below(self) -> float:
@@ -66,7 +66,7 @@ class Map:
     @property
     def area_font(self) -> float:
         """The size of a grid's name."""
-        return round(self.unit * 1.8, 2)
+        return round(self.unit * 1.5, 2)
 
     @property
     def diamond(self) -> str:
@@ -107,7 +107,7 @@ def draw_map(points: list[PointNow], grids: list[Grid], roads: list[Road], focus
         return None
     plane = _Plane(inside)
     shown = [position for line in rings.get(focus or 0, []) for position in line] or inside
-    box, unit = _view(plane, shown)
+    box, unit = _view(plane, shown, NEAR_RADIUS if shown is not inside else RADIUS)
     return Map(
         box=box,
         unit=unit,
@@ -118,14 +118,14 @@ def draw_map(points: list[PointNow], grids: list[Grid], roads: list[Road], focus
     )
 
 
-def _view(plane: _Plane, shown: list[Position]) -> tuple[str, float]:
+def _view(plane: _Plane, shown: list[Position], radius: float) -> tuple[str, float]:
     places = [plane.place(position) for position in shown]
     left, right = min(x for x, _y in places), max(x for x, _y in places)
     top, bottom = min(y for _x, y in places), max(y for _x, y in places)
     across = max(right - left, bottom - top, 1.0)
     edge = across * MARGIN
     box = (left - edge, top - edge, right - left + 2 * edge, bottom - top + 2 * edge)
-    return " ".join(f"{value:.1f}" for value in box), round(RADIUS * across / WIDTH, 2)
+    return " ".join(f"{value:.1f}" for value in box), round(radius * across / WIDTH, 2)
 
 
 def _area(plane: _Plane, grid: Grid, lines: list[list[Position]], focus: int | None) -> Area:

@@ -142,6 +142,7 @@ class Span:
     width: float
     row: Row | None
     capacity: int | None
+    minute: int
 
     @property
     def named(self) -> bool:
@@ -157,13 +158,17 @@ class Span:
     def tone(self) -> str:
         if self.row is None or not self.row.due:
             return "plain"
-        return "ok" if not self.row.counts.get(State.NOT_SAMPLED) else "warn"
+        if not self.row.counts.get(State.NOT_SAMPLED):
+            return "ok"
+        begin, end = self.slot.minutes.lower, self.slot.minutes.upper
+        return "plain" if self.minute < begin else "wait" if self.minute < end else "warn"
 
 
 def evening_of(
-    point: Point, slots: Iterable[Slot], rows: dict[int, Row], pace: float | None
+    point: Point, slots: Iterable[Slot], rows: dict[int, Row], pace: float | None, minute: int
 ) -> tuple[list[Span], list[tuple[float, str]]]:
-    """The slots along the time they take, and its marks (per cent, words); `rows` by slot, `pace`: a desk an hour."""
+    """The slots along the time they take, and its marks (per cent, words); `rows` by slot (id), `pace`: people a
+    desk takes an hour, `minute`: now, of the slots' day."""
     slots, hours = list(slots), point.hours
     last = max((slot.minutes.upper for slot in slots), default=hours.upper)
     length = min(hours.upper, -(-last // 30) * 30) - hours.lower
@@ -172,7 +177,7 @@ def evening_of(
         minutes = slot.minutes.upper - slot.minutes.lower
         capacity = int(point.desks * pace * minutes / 60) if pace is not None else None
         left, width = 100 * (slot.minutes.lower - hours.lower) / length, 100 * minutes / length
-        spans.append(Span(slot, round(left, 2), round(width, 2), rows.get(slot.pk), capacity))
+        spans.append(Span(slot, round(left, 2), round(width, 2), rows.get(slot.pk), capacity, minute))
     step = next(step for step in (5, 10, 15, 30, 60, 120, 240) if length / step <= MARKS)
     marks = range(-(-hours.lower // step) * step, hours.lower + length + 1, step)
     return spans, [(round(100 * (m - hours.lower) / length, 2), f"{m // 60:02d}:{m % 60:02d}") for m in marks]

@@ -86,7 +86,7 @@ def table_of(by: str) -> List:
                    order="gaps"),
             Column("population", gettext_lazy("冻结名单"), kind="number", value="row__population", order="population"),
         ),
-        search=(lambda rows, text: rows) if by != "slot" else None,
+        search=(lambda rows, text: rows) if by in ("enterprise", "point") else None,
         hint=_LABELS[by],
         order="name",
         row_tone=lambda g: "bad" if g.not_sampled else "warn" if g.row.gaps else "ok" if g.row.due else "",

@@ -63,7 +63,6 @@ STARFIELD = List(
     search=lambda rows, text: rows,
     hint=gettext_lazy("编号、场所、企业"),
     order="code",
-    per_page=100,
     row_tone=lambda n: n.tone if n.tone in ("bad", "warn") else "",
     empty=gettext_lazy("没有符合条件的采样点。"),
 )  # fmt: skip

@@ -92,7 +92,8 @@ def _links(request: OfficeRequest, pcr: Any, antigen: Any) -> dict[str, str]:
         "positives": link_to(request, "positives"), "anomalies": link_to(request, "anomalies"),
         "tubes": link_to(request, "tubes"),
         "late": link_to(request, "tubes", query={"round": "all", "late": "to_lab"}),
-        "at_lab": link_to(request, "tubes", query={"round": "all", "state": "at_lab"}), "boxes": link_to(request, "boxes"),
+        "at_lab": link_to(request, "tubes", query={"round": "all", "state": "at_lab"}),
+        "boxes": link_to(request, "boxes"),
         "starfield": link_to(request, "starfield"), "messages": link_to(request, "messages"),
         "open": link_to(request, "round_open"),
     }  # fmt: skip

@@ -94,7 +94,7 @@ def fill_park(people: int, at: datetime) -> Person:
         "grid": grids[0].pk, "enterprise": body.pk + 1, "enterprises": enterprises, "points": points,
         "people": people, "long_ago": LONG_AGO,
     }  # fmt: skip
-    _load(_REGISTER.format(grids=GRIDS, per_enterprise=PEOPLE_AN_ENTERPRISE), facts)
+    load(_REGISTER.format(grids=GRIDS, per_enterprise=PEOPLE_AN_ENTERPRISE), facts)
     return office
 
 
@@ -113,10 +113,10 @@ def play_evening(round: Round, office: Person, at: datetime) -> None:
         "swabbed": round.opens_at, "received": datetime.fromisoformat("2022-05-18T20:30+08:00"),
         "told": datetime.fromisoformat("2022-05-19T02:00+08:00"),
     }  # fmt: skip
-    _load(_EVENING.format(pool=POOL), facts)
+    load(_EVENING.format(pool=POOL), facts)
 
 
-def _load(script: str, facts: dict[str, Any]) -> None:
+def load(script: str, facts: dict[str, Any]) -> None:
     """Run the statements without the checks of foreign keys, which hold by construction; then tell the planner."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")

@@ -80,7 +80,7 @@ def point_page(request: OfficeRequest, pk: int) -> HttpResponse:
     last_round, at = latest_round(Test.PCR, request.at), request.at
     (now,) = points_now(Point.objects.filter(pk=pk), last_round, at, request.scopes or [Scope(site=found.site_id)])
     slots = list(_slots(found, last_round, at))
-    spans, marks = evening_of(found, slots, _rows(request, found, slots, last_round), _pace(at))
+    spans, marks = evening_of(found, slots, _rows(request, found, slots, last_round), _pace(at), now.minute)
     context = {
         "title": f"{found.code} {found.site.name}", "crumbs": [(_("采样点"), reverse("starfield"))], "point": found,
         "round": last_round, "now": now, "spans": spans, "marks": marks, "tubes": _tubes(found, last_round, at),

@@ -1,0 +1,180 @@
+"""How long each page takes, and how many questions it asks, in a park of the demo's size and in one ten times it.
+
+The office opens every page that has an address without changing anything, on the morning after a round, through the
+whole stack of the web application (middleware, session, templates) in one process; only sockets are left out.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from django_pgschemas.schema import deactivate
+
+from parkkeeper.demo.bench.pages_park import furnish
+from parkkeeper.demo.bench.reconcile_park import fill_park, play_evening
+from parkkeeper.kernel import clock
+from parkkeeper.park.access import PAGES
+from parkkeeper.park.models import Account, Anomaly, Certificate, Enterprise, Person, Post
+from parkkeeper.park.tenancy.models import Host, Park
+from parkkeeper.park.tenancy.parks import in_park, make_park
+from parkkeeper.sampling.actions.rounds import open_round
+from parkkeeper.sampling.models import Box, Duty, LabReport, Obligation, Point, Programme, Round, Session, Slot, Tube
+
+SIZES = (18_900, 189_000)
+DAY = date(2022, 5, 18)
+OPENED = datetime(2022, 5, 18, 1, 0, tzinfo=UTC)
+MORNING_AFTER = datetime(2022, 5, 19, 1, 0, tzinfo=UTC)
+AIM_MS = 150.0
+
+# What a page of one thing shows, by the first part of its address's name.
+THINGS: dict[str, Any] = {
+    "round": Round, "workbook": Round, "programme": Programme, "point": Point, "slot_new": Point, "roll": Point,
+    "slot_end": Slot, "session": Session, "duty_new": Session, "duty_end": Duty, "enterprise": Enterprise,
+    "person": Person, "retest": Person, "tube": Tube, "box": Box, "anomaly": Anomaly, "case": Obligation,
+    "lab_report": LabReport, "account": Account, "post": Post, "certificate": Certificate, "antigen_list": Enterprise,
+}  # fmt: skip
+WORDS = {"rule": {"key": "result_hours"}, "rule_change": {"key": "result_hours"}, "import_new": {"kind": "roster"}}
+FILES = {"workbook_file", "export", "import_template", "file"}  # downloads, not pages
+VARIANTS = {
+    "round": ("?by=enterprise", "?by=point", "?at=2022-05-18T20:00"),
+    "missing": ("?state=not_sampled", "?q=ren 77", "?page=3"),
+    "people": ("?q=ren 777", "?page=40"),
+    "tubes": ("?state=at_lab",),
+    "starfield": ("?state=left",),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `./run bench pages`."""
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="people of each park")
+    parser.add_argument("--repeat", type=int, default=15, help="times that every page is opened (15)")
+    parser.add_argument("--only", nargs="+", default=[], help="names of addresses to open, for example today round")
+
+
+def run(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Make each park, open every page, drop the park. Milliseconds and counts of questions by page and park."""
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, ".localhost"]
+    parks = {str(size): _measure_park(size, chosen) for size in sorted(chosen.sizes)}
+    return {"bench": "pages", "repeat": chosen.repeat, "aim_p95_ms": AIM_MS, **_judged(parks), "parks": parks}
+
+
+def _measure_park(size: int, chosen: argparse.Namespace) -> dict[str, Any]:
+    schema = f"pages{size}"
+    _drop(schema)
+    _say(f"making a park of {size:,} people …")
+    make_park(schema, name=f"测速园区 {size}", hosts=[f"{schema}.localhost"], at=OPENED)
+    try:
+        with in_park(schema), timezone.override("Asia/Shanghai"):
+            account = _fill(size)
+            client = Client(SERVER_NAME=f"{schema}.localhost", raise_request_exception=False)
+            client.force_login(account, backend="parkkeeper.park.backend.AccountBackend")
+            addresses = [pair for pair in _addresses() if not chosen.only or pair[0].split("?")[0] in chosen.only]
+        _say(f"opening {len(addresses)} pages {chosen.repeat} times …")
+        return {name: _measure(client, address, chosen.repeat) for name, address in addresses}
+    finally:
+        _drop(schema)
+
+
+def _fill(size: int) -> Account:
+    office = fill_park(size, OPENED)
+    opened = open_round(Programme.objects.get(), DAY, by=office, at=OPENED)
+    play_evening(opened, office, MORNING_AFTER)
+    return furnish(opened, office, MORNING_AFTER)
+
+
+def _addresses() -> Iterator[tuple[str, str]]:
+    """(name, address) of every page that can be opened with what is in the park, and some ways to narrow it."""
+    for pattern in _patterns(get_resolver("parkkeeper.config.urls")):
+        name = pattern.name or ""
+        if name not in PAGES or name in FILES:
+            continue
+        try:
+            address = reverse(name, urlconf="parkkeeper.config.urls", kwargs=_arguments(name, pattern))
+        except NoReverseMatch:
+            continue
+        yield name, address
+        yield from ((name + more, address + more) for more in VARIANTS.get(name, ()))
+
+
+def _patterns(resolver: Any) -> Iterator[URLPattern]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern)
+        else:
+            yield pattern
+
+
+def _arguments(name: str, pattern: URLPattern) -> dict[str, Any]:
+    if name in WORDS or "pk" not in pattern.pattern.converters:
+        return WORDS.get(name, {})
+    parts = name.split("_")
+    known = ["_".join(parts[:n]) for n in range(len(parts), 0, -1)]
+    model = next((THINGS[part] for part in known if part in THINGS), None)
+    first = model.objects.order_by("pk").values_list("pk", flat=True).first() if model else None
+    return {"pk": first} if first is not None else {}
+
+
+def _measure(client: Client, address: str, repeat: int) -> dict[str, Any]:
+    """Open the page once to warm up, once counting its questions, then `repeat` times by the clock."""
+
+    def opened() -> Any:
+        with clock.at(MORNING_AFTER):
+            return client.get(address)
+
+    status = opened().status_code
+    if status != 200:
+        return {"status": status}
+    with CaptureQueriesContext(connection) as questions:
+        bytes_sent = len(opened().content)
+    asked = len(questions)  # now: the next request empties the log
+    times = sorted(_milliseconds(opened) for _turn in range(repeat))
+    return {
+        "status": status, "queries": asked, "p50_ms": _round(times[len(times) // 2]),
+        "p95_ms": _round(times[ceil(len(times) * 0.95) - 1]), "bytes": bytes_sent,
+    }  # fmt: skip
+
+
+def _milliseconds(act: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+def _judged(parks: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Which pages miss the aim, which ask more in the bigger park, and which could not be opened."""
+    sizes = list(parks)
+    slow = {size: {n: p["p95_ms"] for n, p in parks[size].items() if p.get("p95_ms", 0) > AIM_MS} for size in sizes}
+    first = parks[sizes[0]]
+    counts = {name: [parks[size].get(name, {}).get("queries") for size in sizes] for name in first}
+    failed = {name: page["status"] for name, page in first.items() if page["status"] not in (200, 405)}
+    return {
+        "pages": sum(page["status"] == 200 for page in first.values()),
+        "slower_than_aim": slow, "more_queries_when_bigger": {n: c for n, c in counts.items() if len(set(c)) > 1},
+        "not_opened": failed,
+    }  # fmt: skip
+
+
+def _drop(schema: str) -> None:
+    deactivate()
+    Host.objects.filter(park__schema_name=schema).delete()
+    Park.objects.filter(schema_name=schema).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+
+
+def _round(number: float) -> float:
+    return round(number, 1)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
