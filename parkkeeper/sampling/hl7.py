@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import hl7
 
-from parkkeeper.kernel import clock
 from parkkeeper.kernel.text import tidy
 from parkkeeper.kernel.tubes import read_tube_code
 
@@ -237,7 +236,7 @@ class _Reader:
         self.report.rows.append(LabRow(tube, value, tested_at, code, _at(obx, 5), corrected, number))
 
 
-def ack(raw: bytes, code: Literal["AA", "AE", "AR"], text: str = "", *, at: datetime | None = None) -> bytes:
+def ack(raw: bytes, code: Literal["AA", "AE", "AR"], text: str = "", *, at: datetime) -> bytes:
     """Return the acknowledgement of `raw`: AA taken, AE error in it, AR refused; `text` says why, for a person.
 
     Works for messages that cannot be read too; then it names no control id.
@@ -247,7 +246,7 @@ def ack(raw: bytes, code: Literal["AA", "AE", "AR"], text: str = "", *, at: date
         header: Any = _parsed(decoded)[0]
     except BadMessage:
         header = None
-    moment = (at or clock.now()).astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")
+    moment = at.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")
     sender = [_at(header, 5), _at(header, 6), _at(header, 3), _at(header, 4)]
     version, charset = _at(header, 12) or "2.5.1", _at(header, 18) or "UNICODE UTF-8"
     fields = ["MSH", "^~\\&", *sender, moment, "", "ACK^R01^ACK", uuid4().hex[:20], _at(header, 11) or "P", version]

@@ -229,4 +229,4 @@ def test_an_acknowledgement_names_the_message_and_turns_the_parties_round() -> N
 
 
 def test_an_acknowledgement_of_garbage_still_refuses_it() -> None:
-    assert b"MSA|AR||broken" in ack(b"garbage", "AR", "broken")
+    assert b"MSA|AR||broken" in ack(b"garbage", "AR", "broken", at=datetime(2022, 5, 10, tzinfo=UTC))

@@ -26,7 +26,7 @@ _FIRST_WAIT = 15.0
 _ALLOWED = {"both": 5, "username": 20, "address": 60}
 
 
-def new_password() -> str:
+def _new_password() -> str:
     """A password to be told once: 12 characters that nobody confuses, in groups of four (59 bits)."""
     return "-".join("".join(secrets.choice(_LETTERS) for _place in range(4)) for _group in range(3))
 
@@ -40,7 +40,7 @@ def make_account(person: Person, username: str, *, by: Person | None, at: dateti
     if by is not None:
         require(by, "administer", at=at)
     username = tidy(username).lower()
-    password = new_password()
+    password = _new_password()
     account = Account(username=username, person=person, must_change_password=True)
     account.set_password(password)
     told = {
@@ -57,7 +57,7 @@ def make_account(person: Person, username: str, *, by: Person | None, at: dateti
 def reset_password(account: Account, *, by: Person, at: datetime) -> str:
     """Give the account a new password, returned once; its sessions end, and it must be changed at the next log-in."""
     require(by, "administer", at=at)
-    password = new_password()
+    password = _new_password()
     account.set_password(password)
     account.must_change_password = True
     account.save(update_fields=["password", "must_change_password"])

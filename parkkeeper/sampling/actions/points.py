@@ -20,7 +20,7 @@ from parkkeeper.sampling.models import Point, Slot, TubeRoll
 MINUTES_OF_A_DAY = 24 * 60
 
 
-def clock_text(minute: int) -> str:
+def _clock_text(minute: int) -> str:
     """A minute of the day as people write it: 1020 is '17:00'."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
 
@@ -31,7 +31,7 @@ def _span(minutes: tuple[int, int]) -> NumericRange:
     if not 0 <= begin < end <= MINUTES_OF_A_DAY:
         raise Refused(
             _("时间 %(begin)s–%(end)s 不对：开始要早于结束，且都在同一天内。请改正后再保存。")
-            % {"begin": clock_text(begin), "end": clock_text(end)}
+            % {"begin": _clock_text(begin), "end": _clock_text(end)}
         )
     return NumericRange(begin, end)
 
@@ -166,11 +166,11 @@ def assign_slot(
         raise Refused(
             _("时段 %(begin)s–%(end)s 不在采样点 %(code)s 的开放时间 %(opens)s–%(closes)s 内。")
             % {
-                "begin": clock_text(span.lower),
-                "end": clock_text(span.upper),
+                "begin": _clock_text(span.lower),
+                "end": _clock_text(span.upper),
                 "code": point.code,
-                "opens": clock_text(point.hours.lower),
-                "closes": clock_text(point.hours.upper),
+                "opens": _clock_text(point.hours.lower),
+                "closes": _clock_text(point.hours.upper),
             }
         )
     slot = Slot(
@@ -217,8 +217,8 @@ def _who_is_there(slot: Slot) -> str:
         return _("这个时段刚刚被占用，请刷新后重选。")
     return _("采样点 %(code)s 的 %(begin)s–%(end)s 已给“%(enterprise)s”。为了不混采，请另选时段。") % {
         "code": slot.point.code,
-        "begin": clock_text(other.minutes.lower),
-        "end": clock_text(other.minutes.upper),
+        "begin": _clock_text(other.minutes.lower),
+        "end": _clock_text(other.minutes.upper),
         "enterprise": other.enterprise,
     }
 
@@ -236,8 +236,8 @@ def _where_else(slot: Slot) -> str:
         "enterprise": slot.enterprise,
         "shift": slot.shift or _("全部"),
         "code": other.point.code,
-        "begin": clock_text(other.minutes.lower),
-        "end": clock_text(other.minutes.upper),
+        "begin": _clock_text(other.minutes.lower),
+        "end": _clock_text(other.minutes.upper),
     }
 
 
