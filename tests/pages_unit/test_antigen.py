@@ -39,7 +39,7 @@ def test_everybody_is_negative_except_those_who_are_named(w: Any) -> None:
     desk = Desk(w.bo)
     sun, zhou = w.lotus_workers[:2]
     sent = {"day": DAY, "who_1": f"{sun.staff_number} 孙一", "value_1": "positive", "who_2": "周二", "value_2": "none"}
-    assert "今天应测 4 人" in desk.get("antigen_list", w.lotus.pk).text
+    assert "当天应测 4 人" in desk.get("antigen_list", w.lotus.pk).text
     assert desk.post("antigen_list", w.lotus.pk, **sent).status == 302
     assert values() == {"孙一": "positive", "吴三": "negative", "柏联络": "negative"}
     assert Obligation.objects.open().filter(person=sun).count() == 1

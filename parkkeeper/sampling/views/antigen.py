@@ -19,7 +19,7 @@ from parkkeeper.park.lists import Asked, Choice, Column, Day, List, Only
 from parkkeeper.park.models import Enterprise, Person, StoredFile
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.search import people_matching
-from parkkeeper.sampling.actions.antigen import report_antigen_list, take_antigen_file
+from parkkeeper.sampling.actions.antigen import AntigenReport, report_antigen_list, take_antigen_file
 from parkkeeper.sampling.actions.uploads import keep_upload
 from parkkeeper.sampling.antigenfiles import FIELDS, preview_antigen_file, reach_of
 from parkkeeper.sampling.labwords import say
@@ -252,22 +252,28 @@ def antigen_file_check(request: OfficeRequest, pk: int) -> HttpResponse:
     stored, data = own_file(request, pk)
     asked = request.POST if request.method == "POST" else request.GET
     columns, day = chosen(asked, FIELDS), date.fromisoformat(_valid_day(asked.get("day", ""), request))
-    crumbs = [(ANTIGEN.title, reverse("antigen"))]
     if request.method == "POST":
         report = take_antigen_file(data, stored.name, day, columns, by=request.person, at=request.at)
-        said = [say(one.as_json()) for one in report.problems[:500]]
-        told = {"title": _("抗原表格已导入"), "crumbs": crumbs, "counts": count_words(report.counts), "said": said}
-        return render(request, "sampling/antigen_taken.html", {**told, "day": day})
+        return _taken(request, report, day)
     seen = preview_antigen_file(data, stored.name, columns, enterprises=reach_of(request.person, request.at))
     labels = dict(Result.Value.choices)
     context: dict[str, Any] = {
-        "title": _("预览“%(name)s”") % {"name": stored.name}, "crumbs": crumbs, "seen": seen, "day": day,
+        "title": _("预览“%(name)s”") % {"name": stored.name}, "seen": seen, "day": day,
+        "crumbs": [(ANTIGEN.title, reverse("antigen"))],
         "choosers": choosers(FIELDS, seen.headings, seen.columns), "columns": seen.columns,
         "kept": {"day": day.isoformat()}, "said": [say(one.as_json()) for one in seen.problems[:100]],
         "readable": len(seen.told), "positive": sum(value == "positive" for _who, value in seen.told),
         "rows": [(who, labels[value], VALUE_TONES[value]) for who, value in seen.told[:20]],
     }  # fmt: skip
     return render(request, "sampling/antigen_file_check.html", context)
+
+
+def _taken(request: OfficeRequest, report: AntigenReport, day: date) -> HttpResponse:
+    context = {
+        "title": _("抗原表格已导入"), "crumbs": [(ANTIGEN.title, reverse("antigen"))], "day": day,
+        "counts": count_words(report.counts), "said": [say(one.as_json()) for one in report.problems[:500]],
+    }  # fmt: skip
+    return render(request, "sampling/antigen_taken.html", context)
 
 
 def _valid_day(text: str, request: OfficeRequest) -> str:

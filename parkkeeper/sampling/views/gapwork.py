@@ -96,7 +96,8 @@ def gap_work(request: OfficeRequest, way: str) -> HttpResponse:
     round, people = _asked_people(request)
     if round is None or not people:
         messages.error(request, _("没有选中任何人。请先在名单里勾选，再点处置按钮。"))
-        return back(request, "missing")
+        came_from = _came_from(request)
+        return redirect(came_from if came_from.startswith(reverse("missing") + "?") else reverse("missing"))
     form = _form(request, WAYS[way])
     done = Done()
     if form.carry_out(lambda data: _do(request, way, round, people, _with_evidence(request, data), done)):

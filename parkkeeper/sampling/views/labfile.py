@@ -12,7 +12,8 @@ from parkkeeper.park.models import StoredFile
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.sampling.actions.results import take_lab_file
 from parkkeeper.sampling.actions.uploads import keep_upload
-from parkkeeper.sampling.labfiles import FIELDS, preview_lab_file
+from parkkeeper.sampling.labfiles import FIELDS, Preview, preview_lab_file
+from parkkeeper.sampling.labrows import ResultIn
 from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import Laboratory, Result
 from parkkeeper.sampling.views.common import FileField, content_of
@@ -47,6 +48,11 @@ def _keep(request: OfficeRequest, upload: object) -> StoredFile:
     return keep_upload(data, name, what="lab", by=request.person, at=request.at)
 
 
+def _first_rows(seen: Preview) -> list[tuple[ResultIn, str, str]]:
+    labels = {value: str(label) for value, label in Result.Value.choices}
+    return [(row, labels[row.value], VALUE_TONES[row.value]) for row in seen.rows[:SHOWN_ROWS]]
+
+
 def lab_file_check(request: OfficeRequest, pk: int) -> HttpResponse:
     """What the file says, before anything is written; the columns may be changed and looked at again."""
     stored, data = own_file(request, pk)
@@ -59,13 +65,12 @@ def lab_file_check(request: OfficeRequest, pk: int) -> HttpResponse:
         messages.success(request, _("已导入“%(name)s”。") % {"name": stored.name})
         return redirect("lab_report", report.pk)
     seen = preview_lab_file(data, stored.name, columns)
-    labels = dict(Result.Value.choices)
     context = {
         "title": _("预览“%(name)s”") % {"name": stored.name}, "crumbs": [(RESULTS.title, reverse("results"))],
         "seen": seen, "laboratory": laboratory, "choosers": choosers(FIELDS, seen.headings, seen.columns),
         "counts": count_words(seen.counts), "said": [say(one.as_json()) for one in seen.problems[:SHOWN_PROBLEMS]],
         "more": max(0, len(seen.problems) - SHOWN_PROBLEMS),
-        "rows": [(row, labels[row.value], VALUE_TONES[row.value]) for row in seen.rows[:SHOWN_ROWS]],
+        "rows": _first_rows(seen),
         "columns": seen.columns, "kept": {"laboratory": laboratory.pk},
     }  # fmt: skip
     return render(request, "sampling/lab_file_check.html", context)

@@ -69,7 +69,6 @@ MISSING = List(
         Column("state", gettext_lazy("原因"), kind="badge", value=lambda x: str(MEANINGS[x.state].title),
                tone=lambda x: TONES.get(x.state, "plain")),
         Column("since", gettext_lazy("起于"), kind="moment"),
-        Column("owner", gettext_lazy("责任岗位"), value=lambda x: str(ROLES.get(x.owner, ""))),
         Column("done", gettext_lazy("处置"), kind="note", template="sampling/parts/dispositions.html", export=_done),
     ),
     filters=(

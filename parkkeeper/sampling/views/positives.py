@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -119,7 +119,7 @@ def positives(request: OfficeRequest) -> HttpResponse:
     may_release = can(request, "release_case")
     retests = [Owed(one, may_release) for one in open_retests(request.at, request.scopes)]
     context = {
-        "counts": _counts(retests), "pools": lambda: _pools(retests), "flags": lambda: _flags(request),
+        "cards": _cards(retests), "pools": lambda: _pools(retests), "flags": lambda: _flags(request),
         "advice": lambda: advise_pool_size(request.at) if request.scopes is None else None,
         "may_lower": can(request, "lower_flag"),
     }  # fmt: skip
@@ -157,13 +157,19 @@ def _closed(request: OfficeRequest, tube: str | None) -> list[Owed]:
     return [Owed(Retest(one, False)) for one in found[:CLOSED_AT_MOST]]
 
 
-def _counts(rows: list[Owed]) -> dict[str, int]:
+def _cards(rows: list[Owed]) -> list[tuple[str, int, str, str]]:
+    """The numbers of the head: title, count, the address of its list, tone."""
     steps = Counter(row.step for row in rows)
-    return {
-        "retests": sum(row.obligation.kind == Obligation.Kind.SINGLE_RETEST for row in rows),
-        "cases": steps["to_release"], "to_sample": steps["to_sample"] + steps["to_sample_again"],
-        "waiting": steps["waiting"], "late": sum(row.overdue for row in rows),
-    }  # fmt: skip
+    again = steps["to_sample_again"]
+    retests = sum(row.obligation.kind == Obligation.Kind.SINGLE_RETEST for row in rows)
+    cards = [
+        (_("待完成单采单检"), retests, "?kind=single_retest", "bad"),
+        (_("还没有单采"), steps["to_sample"], "?step=to_sample", "bad"),
+        (_("已采，待结果"), steps["waiting"], "?step=waiting", "wait"),
+        (_("已超时"), sum(row.overdue for row in rows), "?late=yes", "bad"),
+        (_("阳性个案"), steps["to_release"], "?kind=case", "warn"),
+    ]
+    return [*cards, (_("单管没有定论"), again, "?step=to_sample_again", "bad")] if again else cards
 
 
 @dataclass(frozen=True)
@@ -197,8 +203,9 @@ def _pools(rows: list[Owed]) -> list[Pool]:
 
 def _flags(request: OfficeRequest) -> list[Flag]:
     """The flags that are up at the reader's enterprises and points, each with `owing`: who owes because of its tube."""
-    owing = Count("tube__obligations", filter=Q(tube__obligations__closed_at=None,
-                                                tube__obligations__kind=Obligation.Kind.SINGLE_RETEST))  # fmt: skip
+    single = Q(tube__obligations__closed_at=None, tube__obligations__kind=Obligation.Kind.SINGLE_RETEST)
+    whom = Q(enterprise=None) | Q(tube__obligations__person__employer=F("enterprise"))
+    owing = Count("tube__obligations", filter=single & whom)
     up = Flag.objects.filter(lowered_at=None).select_related("tube", "point__site", "enterprise").annotate(owing=owing)
     if request.scopes is not None:
         up = up.filter(
