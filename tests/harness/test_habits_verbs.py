@@ -23,7 +23,7 @@ NOBODY_YET = {
     "park.actions.accounts.forget_old_attempts": "the worker's own, ordered by docs/retention.toml",
 }
 RECORDS_NOTHING = {
-    "park.actions.accounts.confirm_password": "a question with a count of wrong answers; the change after it is recorded",
+    "park.actions.accounts.confirm_password": "a question that counts wrong answers; the change after it is recorded",
     "park.actions.accounts.forget_old_attempts": "rows of throttling, not of people's doings",
 }
 ASKS_LATER = {
