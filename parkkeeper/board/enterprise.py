@@ -14,6 +14,7 @@ from parkkeeper.sampling.roundbook import Told, tell_round
 
 # A certificate that runs out this soon is shown so that the training is booked in time.
 RUNS_OUT_IN = timedelta(days=14)
+SHOWN_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,27 @@ class Specialist:
 
 
 @dataclass(frozen=True)
+class Crew:
+    """The specialists of one role; those without a certificate in date first, then those whose runs out soon."""
+
+    title: str
+    rows: list[Specialist]
+
+    @property
+    def lacking(self) -> int:
+        return sum(row.certificate is None for row in self.rows)
+
+    @property
+    def ending(self) -> int:
+        return sum(row.ends_soon for row in self.rows)
+
+    @property
+    def shown(self) -> bool:
+        """Whether the names stand there at once: when they are few."""
+        return len(self.rows) <= SHOWN_AT_ONCE
+
+
+@dataclass(frozen=True)
 class ToldEnterprise:
     """Everything on the page, as known at `at`."""
 
@@ -34,7 +56,7 @@ class ToldEnterprise:
     antigen: Told | None
     on_post: int
     registered: int
-    specialists: list[Specialist]
+    crews: list[Crew]
     slots: list[Slot]
     flags: list[Flag]
     retests: int
@@ -58,11 +80,11 @@ def tell_enterprise(enterprise: Enterprise, at: datetime) -> ToldEnterprise:
         antigen=_newest(enterprise, Test.ANTIGEN, at),
         on_post=people["on_post"],
         registered=enterprise.people.count(),
-        specialists=_specialists(enterprise, at),
+        crews=_crews(_specialists(enterprise, at)),
         slots=list(slots.select_related("point__site").order_by("minutes")),
         flags=list(Flag.objects.filter(enterprise=enterprise, lowered_at__isnull=True).select_related("tube")),
         retests=Obligation.objects.open_at(at).filter(person__employer=enterprise).count(),
-        anomalies=Anomaly.objects.open_at(at).filter(enterprise=enterprise).count(),
+        anomalies=Anomaly.objects.open_at(at).holding().filter(enterprise=enterprise).count(),
         results=_results(enterprise, at),
         messages=list(Message.objects.filter(to__in=liaisons).order_by("-sent_at")[:5]),
     )
@@ -90,6 +112,14 @@ def _specialists(enterprise: Enterprise, at: datetime) -> list[Specialist]:
         until = certificate.during.upper if certificate and certificate.during else None
         rows.append(Specialist(post, certificate, until is not None and until <= day + RUNS_OUT_IN))
     return rows
+
+
+def _crews(specialists: list[Specialist]) -> list[Crew]:
+    crews: dict[str, Crew] = {}
+    for row in sorted(specialists, key=lambda s: (s.certificate is not None, not s.ends_soon)):
+        crews.setdefault(row.post.role, Crew(row.post.get_role_display(), [])).rows.append(row)
+    order = list(Post.Role.values)
+    return [crews[role] for role in sorted(crews, key=order.index)]
 
 
 def _results(enterprise: Enterprise, at: datetime) -> dict[str, int]:

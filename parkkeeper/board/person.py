@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from parkkeeper.park.models import Certificate, JournalEntry, Person, Post, Presence
@@ -40,9 +41,9 @@ class ToldPerson:
     looks: list[JournalEntry]
 
 
-def tell_person(person: Person, at: datetime) -> ToldPerson:
-    """Read everything that the page of `person` shows at `at`."""
-    events = sorted(_events(person, at), key=lambda e: e.at, reverse=True)[:_EVENTS]
+def tell_person(person: Person, at: datetime, *, tubes: bool = False) -> ToldPerson:
+    """Read everything that the page of `person` shows at `at`; `tubes`: the reader may open tubes, so link them."""
+    events = sorted(_events(person, at, tubes), key=lambda e: e.at, reverse=True)[:_EVENTS]
     looks = JournalEntry.objects.filter(person_id=person.pk, verb="person.looked_at", at__lte=at)
     return ToldPerson(
         at=at,
@@ -55,8 +56,8 @@ def tell_person(person: Person, at: datetime) -> ToldPerson:
     )
 
 
-def _events(person: Person, at: datetime) -> Iterator[Event]:
-    yield from _scans(person, at)
+def _events(person: Person, at: datetime, tubes: bool) -> Iterator[Event]:
+    yield from _scans(person, at, tubes)
     yield from _antigens(person, at)
     yield from _obligations(person, at)
     for presence in person.presences.filter(during__startswith__lte=at):
@@ -67,19 +68,21 @@ def _events(person: Person, at: datetime) -> Iterator[Event]:
         yield Event(done.at, label, _("%(name)s：%(reason)s") % {"name": done.by.name, "reason": done.reason or "–"})
 
 
-def _scans(person: Person, at: datetime) -> Iterator[Event]:
+def _scans(person: Person, at: datetime, tubes: bool) -> Iterator[Event]:
     scans = person.scans.filter(received_at__lte=at).select_related("tube", "point__site")
     for scan in scans.prefetch_related("tube__results").order_by("-scanned_at")[:_EVENTS]:
         place = scan.point.site.name if scan.point else _("采样点不明")
         detail = _("%(point)s · 试管 %(tube)s") % {"point": place, "tube": scan.tube.code}
         undone = scan.undone_at is not None
+        href = reverse("tube", args=[scan.tube_id]) if tubes else ""
         what, tone = (_("采样（已撤销）"), "plain") if undone else (_("采样"), "info")
-        yield Event(scan.scanned_at, what, detail, tone)
-        for result in [] if undone else scan.tube.results.all():
+        yield Event(scan.scanned_at, what, detail, tone, href)
+        results: list[Result] = [] if undone else list(scan.tube.results.all())
+        for result in results:
             if result.received_at <= at and (result.struck_at is None or result.struck_at > at):
                 value = str(Result.Value(result.value).label)
                 text = _("%(value)s · 试管 %(tube)s") % {"value": value, "tube": scan.tube.code}
-                yield Event(result.received_at, _("检测结果"), text, _RESULT_TONES[result.value])
+                yield Event(result.received_at, _("检测结果"), text, _RESULT_TONES[result.value], href)
 
 
 def _antigens(person: Person, at: datetime) -> Iterator[Event]:

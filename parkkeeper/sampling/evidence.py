@@ -16,6 +16,7 @@ from parkkeeper.sampling.models import HandOver, Point, Reception, Result, Scan,
 
 LABELS: dict[str, Promise | str] = {
     "tube": _("试管码"),
+    "other_tube": _("另一支试管"),
     "code": _("读到的编码"),
     "names": _("扫码人数"),
     "nameless": _("查不到姓名的扫码"),
@@ -135,7 +136,8 @@ def subject_link(request: HttpRequest, anomaly: Anomaly) -> list[tuple[str, str]
         found.append((str(anomaly.person), link_to(request, "person", anomaly.person_id)))
     code = _tube_code(anomaly)
     if code:
-        found.append((code, link_to(request, "tube", code)))
+        tube = Tube.objects.filter(code=code).values_list("pk", flat=True).first()
+        found.append((code, link_to(request, "tube", tube) if tube else ""))
     if anomaly.enterprise_id:
         found.append((str(anomaly.enterprise), link_to(request, "enterprise", anomaly.enterprise_id)))
     site = anomaly.site

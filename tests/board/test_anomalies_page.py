@@ -31,9 +31,19 @@ def test_the_list_shows_open_doubts_and_the_page_says_what_the_evidence_means(cl
     w = world()
     found = doubt(w)
     w.login(client, w.office)
-    assert "扫码很久以后才传到" in client.get("/anomalies").content.decode()
+    listed = client.get("/anomalies").content.decode().split("<tbody>")[1]
+    assert "扫码很久以后才传到" in listed
     page = client.get(f"/anomalies/{found.pk}").content.decode()
     assert "拭子数" in page and "扫码人数" in page
+
+
+def test_a_doubt_that_a_later_message_explained_away_is_no_longer_open(client: Client) -> None:
+    w = world()
+    doubt(w, evidence={"holds": False})
+    w.login(client, w.office)
+    assert "<tbody>" not in client.get("/anomalies").content.decode()
+    lapsed = client.get("/anomalies?state=lapsed").content.decode()
+    assert "已自行消除" in lapsed.split("<tbody>")[1]
 
 
 def test_settling_needs_a_reason_and_happens_once(client: Client) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import JournalEntry
+from tests.sampling.results_world import make_round
 from tests.world import EVENING, world
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +58,21 @@ def test_the_document_is_shown_only_when_asked_for_and_that_is_written_down(clie
     assert number not in client.get(f"/people/{worker.pk}").content.decode()
     assert number in client.post(f"/people/{worker.pk}/document").content.decode()
     assert JournalEntry.objects.filter(person_id=worker.pk, facts__fields="document").count() == 1
+
+
+def test_the_liaisons_day_names_the_own_missing_people_and_writes_that_down(client: Client) -> None:
+    w = world()
+    make_round(w, *w.workers, *w.lotus_workers)
+    w.login(client, w.bo)
+    page = client.get("/").content.decode()
+    assert "孙一" in page and "李娜" not in page and "彩虹生物" not in page
+    line = JournalEntry.objects.get(verb="people.listed")
+    assert (line.by_id, line.facts["where"], line.facts["count"]) == (w.bo.pk, "today", 3)
+
+
+def test_a_leader_reads_the_enterprise_in_counts_only(client: Client) -> None:
+    w = world()
+    w.login(client, w.leader)
+    page = client.get(f"/enterprises/{w.rainbow.pk}").content.decode()
+    assert "防疫专员" in page and "梅联络" not in page
+    assert client.get(f"/people/{w.mei.pk}").status_code == 403

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from parkkeeper.board.enterprise import tell_enterprise
+from parkkeeper.board.enterprise import ToldEnterprise, tell_enterprise
+from parkkeeper.park.access import may
 from parkkeeper.park.lists import Choice, Column, List
 from parkkeeper.park.models import Enterprise, Grid, Post, Presence
 from parkkeeper.park.requests import OfficeRequest
@@ -66,20 +68,32 @@ def enterprises(request: OfficeRequest) -> HttpResponse:
     posts = Post.objects.on(day).filter(role=Post.Role.PREVENTION, enterprise=OuterRef("pk")).order_by()
     liaisons = posts.values("enterprise").annotate(n=Count("person", distinct=True)).values("n")
     rows = Enterprise.objects.within(request.scopes).select_related("grid")
-    rows = rows.annotate(on_post=Subquery(on_post.annotate(n=Count("pk")).values("n")), liaisons=Subquery(liaisons))
+    counted = on_post.annotate(n=Count("pk")).values("n")
+    rows = rows.annotate(on_post=Coalesce(Subquery(counted), Value(0)), liaisons=Coalesce(Subquery(liaisons), Value(0)))
     return ENTERPRISES.page(request, rows)
 
 
 def enterprise(request: OfficeRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Enterprise.objects.within(request.scopes).select_related("grid"), pk=pk)
+    told = tell_enterprise(found, request.at)
     context = {
-        "title": found.name,
-        "crumbs": [(_("企业"), reverse("enterprises"))],
-        "enterprise": found,
-        "told": tell_enterprise(found, request.at),
-        "missing": link_to(request, "missing", query={"enterprise": found.pk}),
-        "roster": link_to(request, "people", query={"enterprise": found.pk}),
-        "anomalies": link_to(request, "anomalies", query={"enterprise": found.pk}),
-        "journal": link_to(request, "journal", query={"enterprise": found.pk}),
-    }
+        "title": found.name, "crumbs": [(_("企业"), reverse("enterprises"))], "enterprise": found, "told": told,
+        "links": links_of(request, found, told),
+        "see_people": may(request.person, "see_people", at=request.at, on=found),
+    }  # fmt: skip
     return render(request, "board/enterprise.html", context)
+
+
+def links_of(request: OfficeRequest, enterprise: Enterprise, told: ToldEnterprise) -> dict[str, str]:
+    """Where the numbers of an enterprise lead; "" for what the reader may not open."""
+    own = {"enterprise": enterprise.pk}
+    of_round = {**own, "round": told.round.round.pk} if told.round else own
+    return {
+        "page": link_to(request, "enterprise", enterprise.pk),
+        "missing": link_to(request, "missing", query=of_round),
+        "not_sampled": link_to(request, "missing", query={**of_round, "state": "not_sampled"}),
+        "calls": link_to(request, "missing_calls", query=of_round),
+        "antigen": link_to(request, "antigen"), "positives": link_to(request, "positives"),
+        "roster": link_to(request, "people", query=own), "anomalies": link_to(request, "anomalies", query=own),
+        "journal": link_to(request, "journal", query=own),
+    }  # fmt: skip

@@ -14,6 +14,7 @@ from parkkeeper.board.person import tell_person
 from parkkeeper.park.journal import looked
 from parkkeeper.park.lists import Choice, Column, List
 from parkkeeper.park.models import Enterprise, Grid, Person, Presence
+from parkkeeper.park.nav import may_open
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.search import people_matching
 from parkkeeper.park.vault import document_of
@@ -89,7 +90,7 @@ def _show(request: OfficeRequest, found: Person, **more: Any) -> HttpResponse:
         "title": found.name,
         "crumbs": [(_("人员"), reverse("people"))],
         "person": found,
-        "told": tell_person(found, request.at),
+        "told": tell_person(found, request.at, tubes=may_open(request, "tube")),
         "employer": link_to(request, "enterprise", found.employer_id),
         "journal": link_to(request, "journal", query={"person": found.pk}),
     }

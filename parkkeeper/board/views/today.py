@@ -8,7 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.board import overview
+from parkkeeper.board.liaison import tell_own
+from parkkeeper.board.views.enterprises import links_of
 from parkkeeper.park import access
+from parkkeeper.park.journal import listed
 from parkkeeper.park.models import Message, Post
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.scope import Scope
@@ -30,10 +33,11 @@ def today(request: OfficeRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "title": _("今日"), "day": timezone.localdate(request.at), "roles": roles,
         "office": _office(request, counts) if wide else None,
-        "points": _points(request, posts), "lab": _lab(request) if Post.Role.LAB in roles else None,
+        "liaison": _liaison(request, posts), "points": _points(request, posts),
+        "lab": _lab(request) if Post.Role.LAB in roles else None,
         "courier": _courier(request) if Post.Role.COURIER in roles else None, "messages_of_mine": _messages(request),
     }  # fmt: skip
-    if request.headers.get("HX-Target", "").endswith("#today"):
+    if _refreshing(request):
         return render(request, "board/parts/today.html", context)
     return render(request, "board/today.html", context)
 
@@ -49,7 +53,7 @@ def _office(request: OfficeRequest, scopes: list[Scope] | None) -> dict[str, Any
     pcr, antigen = overview.round_now(Test.PCR, at, scopes), overview.round_now(Test.ANTIGEN, at, scopes)
     round_pk = pcr.round.pk if pcr else None
     here = Point.objects.within(scopes).in_service(timezone.localdate(at)).count()
-    tubes, owed = overview.tubes_on_the_way(at), overview.obligations_open(at, scopes)
+    tubes, owed = overview.tubes_on_the_way(at, scopes), overview.obligations_open(at, scopes)
     morning = antigen.round.day if antigen and antigen.round.day != timezone.localdate(at) else None
     notes = {
         "points": _("共 %(n)s 个启用") % {"n": here}, "late": _("超时 %(n)s") % {"n": tubes.late},
@@ -57,11 +61,25 @@ def _office(request: OfficeRequest, scopes: list[Scope] | None) -> dict[str, Any
     }  # fmt: skip
     return {
         "pcr": pcr, "antigen": antigen, "doubts": _doubts(request, scopes), "tubes": tubes, "owed": owed,
-        "notes": notes, "flags": overview.flags_now(at),
-        "sessions": overview.sessions_now(pcr.round if pcr else None, at),
+        "notes": notes, "flags": overview.flags_now(at, scopes),
+        "sessions": overview.sessions_now(pcr.round if pcr else None, at, scopes),
         "grids": [_grid(request, round_pk, row) for row in pcr.grids] if pcr else [],
         "links": _links(request, pcr, antigen),
     }  # fmt: skip
+
+
+def _liaison(request: OfficeRequest, posts: list[Post]) -> list[dict[str, Any]]:
+    """The own enterprises with the names of who is missing; reading the names is written down."""
+    own = [] if any(post.role == Post.Role.OFFICE for post in posts) else tell_own(posts, request.at)
+    names = sum(len(one.gaps) for one in own)
+    if names and not _refreshing(request):
+        listed(names, by=request.person, at=request.at, where="today")
+    return [{"own": one, "links": links_of(request, one.enterprise, one.told)} for one in own]
+
+
+def _refreshing(request: OfficeRequest) -> bool:
+    """Only the numbers are asked for, in place."""
+    return request.headers.get("HX-Target", "").endswith("#today")
 
 
 def _doubts(request: OfficeRequest, scopes: list[Scope] | None) -> dict[str, Any]:
@@ -119,7 +137,10 @@ def _running(now: Any) -> Any:
 def _lab(request: OfficeRequest) -> dict[str, Any]:
     boxes = overview.boxes_now(request.at, Box.State.SEALED, Box.State.WITH_COURIER, Box.State.AT_LAB)
     links = {name: link_to(request, name) for name in ("tubes", "boxes", "results")}
-    return {"tubes": overview.tubes_on_the_way(request.at), "boxes": _shown(request, boxes), "links": links}
+    return {
+        "tubes": overview.tubes_on_the_way(request.at, None), "boxes": _shown(request, boxes), "links": links,
+        "total": len(boxes),
+    }  # fmt: skip
 
 
 def _courier(request: OfficeRequest) -> dict[str, Any]:

@@ -37,21 +37,20 @@ def _title(row: Anomaly) -> str:
 def _state(row: Anomaly) -> str:
     if row.settled_at:
         return str(_STATES[1][1])
-    return str(_STATES[0][1] if row.evidence.get("holds", True) else _STATES[2][1])
+    return str(_STATES[2][1] if "holds" in row.evidence else _STATES[0][1])
 
 
 def _tone(row: Anomaly) -> str:
     if row.settled_at:
         return "ok"
-    return "warn" if row.evidence.get("holds", True) else "info"
+    return "info" if "holds" in row.evidence else "warn"
 
 
-def _in_state(rows: QuerySet[Anomaly], value: str) -> QuerySet[Anomaly]:
+def _in_state(rows: Any, value: str) -> Any:
     if value == "settled":
         return rows.filter(settled_at__isnull=False)
-    lapsed = {"evidence__holds": False}
-    open_rows = rows.filter(settled_at__isnull=True)
-    return open_rows.filter(**lapsed) if value == "lapsed" else open_rows.exclude(**lapsed)
+    unsettled = rows.filter(settled_at__isnull=True)
+    return unsettled.filter(evidence__has_key="holds") if value == "lapsed" else unsettled.holding()
 
 
 def _searched(rows: QuerySet[Anomaly], text: str) -> QuerySet[Anomaly]:
