@@ -97,6 +97,16 @@ def test_everybody_means_all_that_the_page_was_narrowed_to(w: Any) -> None:
     assert "涉及 3 人" in page.text and "李娜" not in page.text
 
 
+def test_everybody_needs_the_list_from_which_it_was_pressed(w: Any) -> None:
+    answer = Desk(w.office).post("gap_work", "tell", everybody=1, round=w.round.pk)
+    assert answer.status == 422 and "筛选后" in answer.text
+
+
+def test_a_liaison_does_not_tell_herself(w: Any) -> None:
+    assert "通知联络人</button>" not in Desk(w.mei).get("missing").text
+    assert "通知联络人</button>" in Desk(w.office).get("missing").text
+
+
 def test_an_excuse_needs_a_reason_and_can_be_taken_back(w: Any) -> None:
     desk, person = Desk(w.mei), w.workers[2]
     asked: dict[str, Any] = {"round": w.round.pk, "people": person.pk, "confirmed": 1}

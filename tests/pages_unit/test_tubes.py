@@ -85,6 +85,7 @@ def test_the_box_list_tells_states_and_leads_to_the_box(w: Any) -> None:
     page = Desk(w.courier).get("boxes")
     assert page.status == 200 and "已封箱" in page.text
     box = Desk(w.courier).get("box", w.box.id).text
+    assert f"/points/{w.point.pk}" not in page.text + box
     assert code(1) in box and f"/tubes/{the_tube(code(1)).pk}" not in box
 
 

@@ -1,5 +1,6 @@
 """Transfer boxes: the list, one box with its contents, its two hand-overs and the laboratory's reception."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -24,7 +25,7 @@ from parkkeeper.sampling.doubts import KINDS
 from parkkeeper.sampling.field import HandOverBox
 from parkkeeper.sampling.models import Box, HandOver, Laboratory, Point, Reception, Tube
 from parkkeeper.sampling.tubelist import TONES, TubeState, with_way
-from parkkeeper.sampling.views.common import can, content_of, href, local, office_source, round_choices
+from parkkeeper.sampling.views.common import can, content_of, href, local, office_source, round_choices, without_links
 from parkkeeper.sampling.views.reception import receive
 
 BOX_TONES = {
@@ -72,7 +73,8 @@ def box_list(request: OfficeRequest) -> HttpResponse:
         rows = rows.late(request.at, hours("tube_to_lab_hours", request.at))
     else:
         rows = rows.with_state(request.at)
-    return BOXES.page(request, rows)
+    shown = BOXES if can(request, "see_counts") else replace(BOXES, columns=without_links(BOXES.columns, "point"))
+    return shown.page(request, rows)
 
 
 def _box(request: OfficeRequest, pk: Any) -> Any:
@@ -92,6 +94,7 @@ def box_page(request: OfficeRequest, pk: Any) -> HttpResponse:
         .order_by("at", "pk"),
         "conditions": Reception.Condition.choices, "laboratories": Laboratory.objects.order_by("code"),
         "may_receive": can(request, "receive_tubes"), "may_see_tubes": can(request, "see_tubes"),
+        "may_see_counts": can(request, "see_counts"),
         "may_see_files": can(request, "see_files"),
         "doubts": [(d, KINDS[d.kind].title if d.kind in KINDS else d.kind) for d in doubts.order_by("raised_at", "pk")]
         if can(request, "see_anomalies") else [],

@@ -1,6 +1,7 @@
 """What several families of sampling pages share: addresses of things, the rounds to choose from, who is acting."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from parkkeeper.park import access
 from parkkeeper.park.errors import Refused
+from parkkeeper.park.lists import Column
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.sampling.field import Source
 from parkkeeper.sampling.models import Round, Test
@@ -76,6 +78,11 @@ def begin_with(request: OfficeRequest, **defaults: str) -> None:
         if not query.get(key):
             query[key] = value
     request.GET = query  # type: ignore[assignment]
+
+
+def without_links(columns: Sequence[Column], name: str) -> tuple[Column, ...]:
+    """The columns for readers who may not open what that column leads to."""
+    return tuple(replace(column, link=None) if column.name == name else column for column in columns)
 
 
 def local(moment: datetime) -> datetime:

@@ -124,7 +124,10 @@ def _asked_people(request: OfficeRequest) -> tuple[Round | None, list[Person]]:
 
 def _everybody(request: OfficeRequest) -> tuple[Round | None, list[Person]]:
     """All whom the list shows: the filters stand in the address of the page from which the button was pressed."""
-    query = QueryDict(urlsplit(request.headers.get("Referer", "")).query)
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    if came_from.path != reverse("missing"):
+        raise Refused(_("请在“未采样人员”名单里筛选后，再处置筛选出的全部人。"))
+    query = QueryDict(came_from.query)
     request.GET = query
     round = asked_round(request, query)
     if round is None:

@@ -125,7 +125,8 @@ def missing(request: OfficeRequest) -> HttpResponse:
         return render(request, "sampling/no_round.html", {"title": MISSING.title})
     context = {
         "round": round, "round_title": round_title(round), "may_work": can(request, "work_gaps"),
-        "may_paper": can(request, "work_point"), "cards": lambda: _cards(request, round),
+        "may_tell": request.scopes is None, "may_paper": can(request, "work_point"),
+        "cards": lambda: _cards(request, round),
         "as_of": moment_asked(request, MISSING.asked(request)),
     }  # fmt: skip
     rows = lambda asked: gap_rows(request, round, asked, page=request.GET.get("page", ""))  # noqa: E731

@@ -1,6 +1,6 @@
 """Tubes: the list of a round, and one tube with everything that is known of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +15,12 @@ from django.utils.translation import gettext_lazy
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import looked
 from parkkeeper.park.lists import Choice, Column, List, Only
-from parkkeeper.park.models import Anomaly
+from parkkeeper.park.models import Anomaly, Enterprise
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.sampling.doubts import KINDS
 from parkkeeper.sampling.models import Laboratory, Obligation, Point, Reception, Result, Scan, Tube
 from parkkeeper.sampling.tubelist import TONES, TubeState, late_result, late_to_lab, with_way
-from parkkeeper.sampling.views.common import can, href, newest_round, round_choices, round_title
+from parkkeeper.sampling.views.common import can, href, newest_round, round_choices, without_links
 from parkkeeper.sampling.views.reception import receive
 
 VALUE_TONES = {"negative": "ok", "positive": "bad", "indeterminate": "warn", "invalid": "warn"}
@@ -39,6 +39,10 @@ def _of_round(rows: Any, value: str) -> Any:
 
 def _point_code(text: str) -> str:
     return str(Point.objects.filter(pk=int(text)).values_list("code", flat=True).first() or "")
+
+
+def _enterprise(text: str) -> str:
+    return str(Enterprise.objects.filter(pk=int(text)).first() or "")
 
 
 TUBES = List(
@@ -64,7 +68,7 @@ TUBES = List(
         Choice("state", gettext_lazy("状态"), choices=TubeState.choices, apply="way"),
         Choice("late", gettext_lazy("时限"), choices=_LATE),
         Only("point", gettext_lazy("采样点"), say=_point_code, apply="point_id"),
-        Only("enterprise", gettext_lazy("企业"), say=str,
+        Only("enterprise", gettext_lazy("企业"), say=_enterprise,
              apply=lambda rows, v: rows.filter(scans__person__employer_id=v, scans__undone_at=None).distinct()),
     ),
     search=lambda rows, text: rows.filter(Q(code__contains=text.upper()) | Q(point__code__istartswith=text)),
@@ -83,7 +87,8 @@ def tube_list(request: OfficeRequest) -> HttpResponse:
     late = request.GET.get("late")
     if late in ("to_lab", "result"):
         rows = (late_to_lab if late == "to_lab" else late_result)(rows, request.at)
-    return TUBES.page(request, rows, context={"round_title": round_title(round) if round else ""})
+    shown = TUBES if can(request, "see_counts") else replace(TUBES, columns=without_links(TUBES.columns, "point"))
+    return shown.page(request, rows)
 
 
 def tube_page(request: OfficeRequest, pk: int) -> HttpResponse:
@@ -100,6 +105,7 @@ def tube_page(request: OfficeRequest, pk: int) -> HttpResponse:
         "title": tube.code, "crumbs": [(TUBES.title, reverse("tubes"))], "tube": tube, "scans": scans,
         "live": sum(scan.undone_at is None for scan in scans), "names": names, "tone": TONES[tube.way],
         "way": TubeState(tube.way).label, "may_receive": can(request, "receive_tubes"),
+        "may_see_counts": can(request, "see_counts"),
         "may_report": can(request, "report_results"), "may_strike": can(request, "strike_result"),
         **_about(request, tube),
     }  # fmt: skip
