@@ -1,6 +1,5 @@
 """The day at a glance: what the first page of office, leaders, grid teams, points and laboratories shows."""
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,16 +7,16 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q
 
 from parkkeeper.park.errors import Refused
-from parkkeeper.park.models import Anomaly, Post
+from parkkeeper.park.models import Anomaly, Enterprise, Post
 from parkkeeper.park.rulebook import hours
 from parkkeeper.park.scope import Scope
 from parkkeeper.park.words import ROLES
 from parkkeeper.sampling.charts import Curve, evening_curve
 from parkkeeper.sampling.doubts import KINDS
-from parkkeeper.sampling.models import Box, Obligation, Reception, Result, Round, Test, Tube
+from parkkeeper.sampling.models import Box, Obligation, Point, Reception, Result, Round, Test, Tube
 from parkkeeper.sampling.pointbook import flags_up, latest_round, sessions_on
 from parkkeeper.sampling.reconciliation import Row, progress, reconcile
-from parkkeeper.sampling.roundbook import BUNDLES
+from parkkeeper.sampling.roundbook import BUNDLES, add_rows
 from parkkeeper.sampling.states import State
 
 RECENT_ROUNDS = 3
@@ -66,19 +65,6 @@ def round_now(test: Test, at: datetime, scopes: list[Scope] | None) -> RoundNow 
     return RoundNow(found, whole, rows, curve)
 
 
-def add_rows(rows: list[Row]) -> Row:
-    """The rows of disjoint groups as one."""
-    counts: Counter[State] = Counter()
-    added: Counter[State] = Counter()
-    for row in rows:
-        counts.update(row.counts)
-        added.update(row.added)
-    return Row(
-        None, "", dict(counts), dict(added), sum(r.sampled for r in rows), sum(r.on_post for r in rows),
-        sum(r.beyond for r in rows),
-    )  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Doubts:
     """Open doubts of one kind."""
@@ -111,15 +97,15 @@ class OnTheWay:
     at_lab: int
 
 
-def tubes_on_the_way(test_at: datetime) -> OnTheWay:
+def tubes_on_the_way(at: datetime, scopes: list[Scope] | None) -> OnTheWay:
     """What is between points and results now; late is longer than the rule allows since sealing."""
-    seen = Exists(Reception.objects.filter(tube=OuterRef("pk"), received_at__lte=test_at))
-    told = Exists(Result.objects.standing().filter(tube=OuterRef("pk"), received_at__lte=test_at))
-    tubes = Tube.objects.filter(round__in=_recent_rounds(test_at), sealed_at__lte=test_at)
+    seen = Exists(Reception.objects.filter(tube=OuterRef("pk"), received_at__lte=at))
+    told = Exists(Result.objects.standing().filter(tube=OuterRef("pk"), received_at__lte=at))
+    tubes = Tube.objects.filter(_at_points(scopes), round__in=_recent_rounds(at), sealed_at__lte=at)
     try:
-        limit = test_at - hours("tube_to_lab_hours", test_at)
+        limit = at - hours("tube_to_lab_hours", at)
     except Refused:
-        limit = test_at - timedelta(days=365)  # without the rule nothing is late; the rulebook page says it is missing
+        limit = at - timedelta(days=365)  # without the rule nothing is late; the rulebook page says it is missing
     counts = tubes.annotate(seen=seen, told=told).filter(told=False).aggregate(
         on_the_way=Count("pk", filter=Q(seen=False)), late=Count("pk", filter=Q(seen=False, sealed_at__lt=limit)),
         at_lab=Count("pk", filter=Q(seen=True)),
@@ -135,7 +121,8 @@ def _recent_rounds(at: datetime) -> list[int]:
 def boxes_now(at: datetime, *states: str) -> list[Any]:
     """Boxes of the last rounds that are in these states (Box.State), the oldest first."""
     boxes = Box.objects.filter(Q(round__in=_recent_rounds(at)) | Q(round__isnull=True, sealed_at__gt=at - timedelta(2)))
-    return list(boxes.with_state(at).filter(state__in=states).select_related("point__site").order_by("sealed_at", "pk"))
+    known = boxes.with_state(at).select_related("point__site").order_by("sealed_at", "pk")
+    return list(known.filter(Q(("state__in", states))))
 
 
 def obligations_open(at: datetime, scopes: list[Scope] | None) -> dict[str, int]:
@@ -154,19 +141,26 @@ def obligations_open(at: datetime, scopes: list[Scope] | None) -> dict[str, int]
     return counts
 
 
-def flags_now(at: datetime) -> dict[str, int]:
-    """How many points and enterprises are flagged."""
-    counts: dict[str, int] = flags_up(at).order_by().aggregate(
+def _at_points(scopes: list[Scope] | None) -> Q:
+    return Q() if scopes is None else Q(point__in=Point.objects.within(scopes).values("pk"))
+
+
+def flags_now(at: datetime, scopes: list[Scope] | None) -> dict[str, int]:
+    """How many points and enterprises are flagged, within the scopes."""
+    flags = flags_up(at).order_by()
+    if scopes is not None:
+        flags = flags.filter(_at_points(scopes) | Q(enterprise__in=Enterprise.objects.within(scopes).values("pk")))
+    counts: dict[str, int] = flags.aggregate(
         points=Count("point", distinct=True), enterprises=Count("enterprise", distinct=True)
     )  # fmt: skip
     return counts
 
 
-def sessions_now(round: Round | None, at: datetime) -> dict[str, int]:
+def sessions_now(round: Round | None, at: datetime, scopes: list[Scope] | None) -> dict[str, int]:
     """How many points have opened on the round's day, and how many of them are at work."""
     if round is None:
         return {"opened": 0, "working": 0}
-    found = sessions_on(round.day, at)
+    found = sessions_on(round.day, at).filter(_at_points(scopes))
     counts: dict[str, int] = found.order_by().aggregate(
         opened=Count("point", distinct=True),
         working=Count("point", distinct=True, filter=Q(closed_at__isnull=True) | Q(closed_at__gt=at)),

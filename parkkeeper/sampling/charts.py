@@ -9,6 +9,7 @@ from django.utils import timezone
 _HOURS = (1, 2, 3, 4, 6, 12, 24)
 _MOST_TICKS = 8
 _STEPS = (1, 2, 5)
+NEAR = 0.1  # a mark nearer to the line of the whole would be written over it
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,14 @@ def evening_curve(curve: Sequence[tuple[datetime, int]], whole: int, *, until: d
     first, last = curve[0][0], max(curve[-1][0], until)
     span = max((last - first).total_seconds(), 60.0)
     top = max(whole, curve[-1][1], 1) * 1.12
+    numbers = [n for n in _round_numbers(max(whole, curve[-1][1])) if not whole or abs(n - whole) > NEAR * whole]
     places = [(100 * (moment - first).total_seconds() / span, 100 - 100 * count / top) for moment, count in curve]
     points = " ".join(f"{x:.2f},{y:.2f}" for x, y in places)
     return Curve(
         points=points,
         area=f"{places[0][0]:.2f},100 {points} {places[-1][0]:.2f},100",
         across=_hours(first, last),
-        up=[Tick(round(100 - 100 * n / top, 2), f"{n:,}") for n in _round_numbers(max(whole, curve[-1][1]))],
+        up=[Tick(round(100 - 100 * n / top, 2), f"{n:,}") for n in numbers],
         whole=round(100 - 100 * whole / top, 2),
         last=places[-1],
     )

@@ -90,7 +90,10 @@ def latest_round(test: Test, at: datetime) -> Round | None:
 
 
 def points_now(
-    points: QuerySet[Point], round: Round | None, at: datetime, scopes: list[Scope] | None
+    points: QuerySet[Point],
+    round: Round | None,
+    at: datetime,
+    scopes: list[Scope] | None,
 ) -> list[PointNow]:
     """These points as known at `at`, on the round's day; in five statements, however many points."""
     day = round.day if round else timezone.localdate(at)

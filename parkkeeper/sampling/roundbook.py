@@ -1,5 +1,6 @@
 """What the pages tell of a round at a moment: the rate, the classes that add up to the frozen list, the curve."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -100,9 +101,22 @@ class Told:
         return sum(self.row.added.values())
 
 
-def tell_round(round: Round, at: datetime, *, scopes: list[Scope] | None = None) -> Told:
-    """Everything that the top of a round's page shows, in three statements."""
-    (row,) = reconcile(round, at, scopes=scopes)
+def add_rows(rows: list[Row]) -> Row:
+    """The rows of disjoint groups as one."""
+    counts: Counter[State] = Counter()
+    added: Counter[State] = Counter()
+    for row in rows:
+        counts.update(row.counts)
+        added.update(row.added)
+    return Row(
+        None, "", dict(counts), dict(added), sum(r.sampled for r in rows), sum(r.on_post for r in rows),
+        sum(r.beyond for r in rows),
+    )  # fmt: skip
+
+
+def tell_round(round: Round, at: datetime, *, rows: list[Row] | None = None, scopes: list[Scope] | None = None) -> Told:
+    """Everything that the top of a round's page shows; `rows` are its groups, when they are known already."""
+    row = add_rows(reconcile(round, at, scopes=scopes) if rows is None else rows)
     curve = evening_curve(progress(round, at, scopes=scopes), row.due, until=round.closes_at)
     count, _rows = strays(round, at, scopes=scopes, limit=1)
     return Told(round, at, row, curve, count)
@@ -126,7 +140,10 @@ def rate_of(round: Round, now: datetime, scopes: list[Scope] | None) -> Rate:
     if at == now:
         return _rate(round, at, scopes)
     key = f"rate:{round.uuid}:{'' if scopes is None else hash(repr(scopes))}"
-    found: Rate = cache.get_or_set(key, lambda: _rate(round, at, scopes), _KEPT_SECONDS)
+    found: Rate | None = cache.get(key)
+    if found is None:
+        found = _rate(round, at, scopes)
+        cache.set(key, found, _KEPT_SECONDS)
     return found
 
 

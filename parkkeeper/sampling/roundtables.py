@@ -15,7 +15,7 @@ from parkkeeper.park.templatetags.park import bar, rate
 from parkkeeper.sampling.asof import AsOf
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Round
-from parkkeeper.sampling.reconciliation import Row, reconcile
+from parkkeeper.sampling.reconciliation import Row
 from parkkeeper.sampling.states import State
 
 TABLES = {
@@ -94,9 +94,8 @@ def table_of(by: str) -> List:
     )  # fmt: skip
 
 
-def groups(request: HttpRequest, round: Round, moment: AsOf, by: str, asked: Asked) -> list[Group]:
-    """The round's groups that the reader may see and asks for, in the order asked for."""
-    rows = reconcile(round, moment.moment, by=by, scopes=request.scopes)  # type: ignore[attr-defined]
+def groups(request: HttpRequest, round: Round, moment: AsOf, by: str, rows: list[Row], asked: Asked) -> list[Group]:
+    """Of the round's rows by `by` those that the reader asks for, in the order asked for."""
     places = _places(rows) if by == "point" else {}
     found = [_group(request, round, moment, by, row, places) for row in rows]
     if asked.text:

@@ -148,10 +148,14 @@ def _rolls(point: Point) -> list[dict[str, Any]]:
 
 def _sessions(request: OfficeRequest, point: Point) -> Any:
     sessions = point.sessions.filter(received_at__lte=request.at).select_related("round", "opened_by", "closed_by")
-    found = list(sessions.prefetch_related("duties__person").order_by("-opened_at")[:RECENT_SESSIONS])
-    for duty in (duty for session in found for duty in as_known(session, request.at).duties.all()):
-        duty.title = ROLES.get(duty.role, duty.role)
-    return found
+    found = sessions.prefetch_related("duties__person").order_by("-opened_at")[:RECENT_SESSIONS]
+    return [
+        {
+            "session": as_known(session, request.at),
+            "duties": [(duty, str(ROLES.get(duty.role, duty.role))) for duty in session.duties.all()],
+        }
+        for session in found
+    ]
 
 
 def _rights(request: OfficeRequest, point: Point) -> dict[str, bool]:

@@ -143,7 +143,7 @@ def slot_end(request: OfficeRequest, pk: int) -> HttpResponse:
 
 
 class RollForm(OfficeForm):
-    prefix = forms.CharField(
+    prefix = forms.CharField(  # type: ignore[assignment]
         label=gettext_lazy("前缀"), max_length=2, help_text=gettext_lazy("印在试管上的两个大写字母，例如 YQ")
     )
     first = forms.IntegerField(label=gettext_lazy("起始序号"), min_value=1)

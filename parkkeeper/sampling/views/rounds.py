@@ -22,6 +22,7 @@ from parkkeeper.sampling.actions.rounds import close_round, open_round
 from parkkeeper.sampling.asof import AsOf, as_of
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Programme, Round, Test
+from parkkeeper.sampling.reconciliation import Row, reconcile
 from parkkeeper.sampling.roundbook import Part, rate_of, tell_round
 from parkkeeper.sampling.roundtables import TABLES, groups, table_of
 
@@ -37,7 +38,7 @@ def state_of(round: Round, at: Any) -> tuple[str, str]:
     return (_("采样中"), "ok") if at < round.closes_at else (_("已过结束时间"), "warn")
 
 
-def _rows(request: OfficeRequest) -> Any:
+def _rows(request: OfficeRequest) -> "_Rated":
     """Rounds, each with the rate that its row shows; worked out when the row is drawn."""
     rounds = Round.objects.select_related("programme").order_by("-day", "-opens_at")
     return _Rated(rounds, partial(rate_of, now=request.at, scopes=request.scopes), request.at)
@@ -103,9 +104,9 @@ def round_list(request: OfficeRequest) -> HttpResponse:
     return ROUNDS.page(request, rows, "sampling/rounds.html", context)
 
 
-def _head(request: OfficeRequest, round: Round, moment: AsOf) -> dict[str, Any]:
+def _head(request: OfficeRequest, round: Round, moment: AsOf, rows: list[Row] | None) -> dict[str, Any]:
     """The refreshed part of the page: figures, and where each number leads."""
-    told = tell_round(round, moment.moment, scopes=request.scopes)
+    told = tell_round(round, moment.moment, rows=rows, scopes=request.scopes)
 
     def people(state: str) -> str:
         return link_to(request, "missing", query={"round": round.pk, "state": state, **moment.query})
@@ -131,17 +132,20 @@ def round_page(request: OfficeRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Round.objects.select_related("programme", "closed_by"), pk=pk)
     moment = as_of(request)
     by = request.GET.get("by", "grid") if request.GET.get("by") in TABLES else "grid"
+    if request.headers.get("HX-Target", "").endswith("#live"):
+        live = {"moment": moment, "live": True, "head": _head(request, found, moment, None)}
+        return render(request, "sampling/parts/round_live.html", live)
+    rows = reconcile(found, moment.moment, by=by, scopes=request.scopes)
     context = {
         "title": _("%(test)s轮次 %(day)s") % {"test": found.get_test_display(), "day": found.day.isoformat()},
         "round": found, "moment": moment, "state": state_of(found, moment.moment),
-        "head": SimpleLazyObject(partial(_head, request, found, moment)),
+        "head": SimpleLazyObject(partial(_head, request, found, moment, rows)),
         "crumbs": [(_("轮次"), reverse("rounds"))], "missing": link_to(request, "missing", query={"round": found.pk}),
         "may_close": not found.closed_at and link_to(request, "round_close", found.pk),
         "live": not moment.past and not found.closed_at, "tabs": _tabs(request, found, by, moment),
     }  # fmt: skip
-    if request.headers.get("HX-Target", "").endswith("#live"):
-        return render(request, "sampling/parts/round_live.html", context)
-    return table_of(by).page(request, partial(groups, request, found, moment, by), "sampling/round.html", context)
+    table = partial(groups, request, found, moment, by, rows)
+    return table_of(by).page(request, table, "sampling/round.html", context)
 
 
 class OpenForm(OfficeForm):
