@@ -74,12 +74,15 @@ def demolish() -> None:
     forget_parks()
 
 
-def build(park: SourcePark, progress: Callable[[str, float], None]) -> Register:
-    """Make the schema and fill it; `progress(what, share)` is told before each step. Returns who is who."""
+def build(park: SourcePark, first: date, progress: Callable[[str, float], None]) -> Register:
+    """Make the schema and fill it with the park as it is when the replay begins on day `first`; returns who is who.
+
+    `progress(what, share)` is told before each step.
+    """
     began = moment(park.first_day, minute=9 * 60) - timedelta(days=1)
     progress("schema", 0.0)
     make_park(SCHEMA, name=park.place.name, name_en=park.place.name_en, time_zone=park.place.zone, at=began)
-    register = Register(park)
+    register = Register(park, first)
     steps: list[tuple[str, Step]] = [
         ("grids, roads, enterprises, sites", _places), ("people", _people), ("presences", _presences),
         ("posts and certificates", _posts), ("accounts", _accounts), ("laboratories", _laboratories),
@@ -156,14 +159,14 @@ def _person(register: Register, person: invented.Person, by_site: set[str], at: 
 
 def _presences(register: Register) -> None:
     # What an incident will bring about is left to the replay: the interval before it stays open.
-    told = {presence.person: presence.first for presence in register.park.presences if presence.because}
+    told = {p.person: p.first for p in register.park.presences if p.because and p.first >= register.first}
     rows = [
         Presence(
             person=register.people[p.person], state=STATES[p.state], source="roster",
             during=(moment(p.first), moment(p.until) if p.until and told.get(p.person) != p.until else None),
         )
         for p in register.park.presences
-        if not p.because
+        if not p.because or p.first < register.first
     ]  # fmt: skip
     Presence.objects.bulk_create(rows, batch_size=CHUNK)
     _loaded(register, "presences", len(rows))

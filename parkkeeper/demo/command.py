@@ -18,6 +18,7 @@ from parkkeeper.demo import table
 from parkkeeper.demo.build import build, demolish
 from parkkeeper.demo.crew import Crew, crew
 from parkkeeper.demo.invent import DEFAULT_SEED, SourcePark, invent
+from parkkeeper.demo.invent.scenario import SCENARIO_FILE, read_scenario
 from parkkeeper.demo.phones import Door, Fleet
 from parkkeeper.demo.register import SCHEMA, Register
 from parkkeeper.demo.replay import Replay
@@ -29,6 +30,7 @@ from parkkeeper.park.tenancy.parks import in_park
 from parkkeeper.sampling.models import Scan
 
 MARK = "demo.json"
+Mark = dict[str, int | str]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Options:
     json: Path | None
     port: int | None
     fresh: bool
+    scenario: Path
 
 
 def read_options(arguments: Sequence[str]) -> Options:
@@ -52,19 +55,20 @@ def read_options(arguments: Sequence[str]) -> Options:
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     parser.add_argument("--port", type=int, help="the port to serve at (the first free one from 8000)")
     parser.add_argument("--fresh", action="store_true", help="replay again even if it was done before")
+    parser.add_argument("--scenario", type=Path, default=SCENARIO_FILE, help="another story: a file like scenario.toml")
     chosen = parser.parse_args(list(arguments))
     if chosen.days < 0:
         parser.error("--days is how many of the last days to replay; leave it out for all")
-    return Options(chosen.days, chosen.seed, chosen.serve, chosen.json, chosen.port, chosen.fresh)
+    return Options(**vars(chosen))
 
 
 def run(arguments: Sequence[str]) -> int:
     """Build, replay, print, serve. Returns the exit code: 1 when the server's records are not those of the replay."""
     options, terminal = read_options(arguments), Terminal()
-    wanted = {"seed": options.seed, "days": options.days, "version": version()}
+    wanted: Mark = {"seed": options.seed, "days": options.days, "version": version(options.scenario)}
     if options.fresh or done() != wanted:
         mark_path().unlink(missing_ok=True)
-        park = invent(options.seed)
+        park = invent(options.seed, read_scenario(options.scenario))
         if not rebuild(park, park.days()[-options.days :], terminal):
             return 1
         mark_path().write_text(json.dumps(wanted), encoding="utf-8")
@@ -73,6 +77,10 @@ def run(arguments: Sequence[str]) -> int:
     with in_park(SCHEMA), timezone.override(Park.objects.get(schema_name=SCHEMA).time_zone):
         found = table.lines()
     print(table.rendered(found), flush=True)
+    if options.days:
+        terminal.say(
+            f"Only the last {options.days} days were replayed: the first of them is where the mode begins here."
+        )
     if options.json:
         options.json.write_text(table.as_json(found), encoding="utf-8")
     return serve(options.port, terminal) if options.serve else 0
@@ -83,20 +91,20 @@ def mark_path() -> Path:
     return Path(settings.DATA_DIR) / MARK
 
 
-def done() -> dict[str, int | str] | None:
+def done() -> Mark | None:
     """What was replayed to its end before, if the park is still there."""
     try:
-        told: dict[str, int | str] = json.loads(mark_path().read_text(encoding="utf-8"))
+        told: Mark = json.loads(mark_path().read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return told if Park.objects.filter(schema_name=SCHEMA).exists() else None
 
 
-def version() -> str:
+def version(scenario: Path) -> str:
     """A fingerprint of the story and of whoever tells it: another one makes the park anew."""
     here = Path(__file__).parent
     digest = hashlib.sha256()
-    for path in sorted([*here.glob("*.py"), *here.glob("invent/*")]):
+    for path in [*sorted([*here.glob("*.py"), *here.glob("invent/*")]), scenario]:
         if path.is_file():
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -107,7 +115,7 @@ def rebuild(park: SourcePark, days: list[date], terminal: Terminal) -> bool:
     started = time.monotonic()
     terminal.say(f"Building {park.place.name}: {len(park.enterprises)} enterprises, {len(park.people)} people …")
     demolish()
-    register = build(park, lambda what, share: terminal.bar(share, what))
+    register = build(park, days[0], lambda what, share: terminal.bar(share, what))
     terminal.say(f"Built in {time.monotonic() - started:.0f} s.")
     with in_park(SCHEMA), timezone.override(park.place.zone), rehearsal_server() as (address, token):
         with crew(SCHEMA, park.place.zone) as hands:

@@ -19,6 +19,8 @@ class Register:
     """Rows by the keys of the invented park, and the people who act for the park's office."""
 
     park: SourcePark
+    first: date
+    """The first day that is replayed."""
     grids: dict[str, Grid] = field(default_factory=dict)
     enterprises: dict[str, Enterprise] = field(default_factory=dict)
     sites: dict[str, Site] = field(default_factory=dict)

@@ -98,7 +98,7 @@ class Replay:
                 self.progress("results", len(told), 0)
         self.at_lab = {}
         for positive in self.park.presences:
-            if positive.because and positive.first == day:
+            if positive.because and positive.first == day:  # earlier ones are in the register from the start
                 change_presence(
                     self.register.people[positive.person], Presence.State.ISOLATED, reason="核酸或抗原阳性，转运隔离",
                     by=self.register.office, at=moment(day, minute=NIGHT_FILES[1] + 20),

@@ -35,9 +35,8 @@ def test_an_operator_that_nobody_knows_is_an_error() -> None:
 
 
 def test_columns_are_aligned_though_chinese_is_twice_as_wide() -> None:
-    lines = rendered(
-        [Line("a", "采样点", 15681, 15681, "ok"), Line("b", "x", None, 0.83, "not yet built")]
-    ).splitlines()
+    wide, narrow = Line("a", "采样点", 15681, 15681, "ok"), Line("b", "x", None, 0.83, "not yet built")
+    lines = rendered([wide, narrow]).splitlines()
     assert lines[1].endswith("ok") and "15,681" in lines[1]
     assert lines[2].index("-") == lines[1].index("15,681") + 3  # three wide characters stand for six columns
 

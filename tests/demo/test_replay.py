@@ -1,0 +1,159 @@
+"""The replay end to end: a small park's last days through a real server, then what its tables say."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from parkkeeper.demo.invent import SourcePark, invent
+from parkkeeper.demo.invent.scenario import read_scenario
+from parkkeeper.demo.register import person_uuid
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SCENARIO = Path(__file__).with_name("small_park.toml")
+SEED, DAYS = 7, 5  # from the evening of a positive pool on, through its retests
+
+
+@dataclass
+class Replayed:
+    """A finished replay: its park, database, figures, and what it said."""
+
+    park: SourcePark
+    env: dict[str, str]
+    figures: dict[str, Any]
+    said: str
+    table: str
+
+    def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.env["DATABASE_URL"], options="-csearch_path=demo,public") as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def count(self, statement: str, *values: Any) -> int:
+        return int(self.ask(statement, *values)[0][0])
+
+
+def demo(env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "parkkeeper.demo", "--scenario", str(SCENARIO), "--seed", str(SEED), "--no-serve",
+         *arguments],
+        env=env, cwd=CHECKOUT, capture_output=True, text=True, timeout=400,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
+    """The small park's last days, replayed once for all tests of this file, in a database of its own."""
+    home, name = tmp_path_factory.mktemp("demo"), f"demo_test_{os.getpid()}"
+    plain = os.environ["DATABASE_URL"]
+    url = urlsplit(plain)._replace(path=f"/{name}").geturl()
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+    env = os.environ | {
+        "DATABASE_URL": url, "PARKKEEPER_DATA": str(home), "PYTHONPATH": str(CHECKOUT),
+        "DJANGO_SETTINGS_MODULE": "parkkeeper.config.settings",
+    }  # fmt: skip
+    env.pop("PARKKEEPER_CLOCK", None)
+    try:
+        subprocess.run([sys.executable, "-m", "parkkeeper.config.prepare"], env=env, cwd=CHECKOUT, check=True)
+        ended = demo(env, "--days", str(DAYS), "--json", str(home / "figures.json"))
+        assert ended.returncode == 0, ended.stderr + ended.stdout
+        figures = json.loads((home / "figures.json").read_text(encoding="utf-8"))["figures"]
+        yield Replayed(invent(SEED, read_scenario(SCENARIO)), env, figures, ended.stderr, ended.stdout)
+    finally:
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+def test_the_figures_are_those_of_the_story(replayed: Replayed) -> None:
+    park, figures = replayed.park, replayed.figures
+    last = park.last_day
+    kinds = {point.key: str(point.kind) for point in park.points}
+    assert figures["points_total"] == len(park.points)
+    assert figures["grids"] == len(park.grids)
+    assert figures["sampled_people"] == len(park.evening(last).sampled(kinds, "enterprise"))
+    assert figures["sampled_share"] == pytest.approx(figures["sampled_people"] / len(park.in_state(last)))
+    assert figures["specialists_prevention"] == sum(post.role == "prevention" for post in park.posts)
+    assert figures["mode_running_since"] == park.days()[-DAYS].isoformat()
+    assert figures["teams"] is None
+    assert "not yet built" in replayed.table
+
+
+def test_every_scan_of_the_plan_is_stored_once_though_phones_repeat_themselves(replayed: Replayed) -> None:
+    days = replayed.park.days()[-DAYS:]
+    planned = sum(len(p.arrivals) + len(p.silent) for day in days for p in replayed.park.evening(day).points)
+    single = replayed.count("SELECT count(*) FROM sampling_scan WHERE scanned_at::time < '06:00'::time")  # UTC: retests
+    assert replayed.count("SELECT count(*) FROM sampling_scan") == planned + single
+    assert single > 0
+    repeated = replayed.count("SELECT count(*) FROM sync_batch") - replayed.count(
+        "SELECT count(DISTINCT digest) FROM sync_batch"
+    )
+    assert repeated > 0, "no phone sent its operations again in a new batch"
+
+
+def test_the_frozen_list_expects_people_where_the_story_does(replayed: Replayed) -> None:
+    park = replayed.park
+    for day in park.days()[-DAYS:]:
+        rows = replayed.ask(
+            "SELECT p.uuid, t.code FROM sampling_due d JOIN park_person p ON p.id = d.person_id"
+            " JOIN sampling_round r ON r.id = d.round_id LEFT JOIN sampling_point t ON t.id = d.point_id"
+            " WHERE r.test = 'pcr' AND r.day = %s AND d.on_post",
+            day,
+        )
+        assert dict(rows) == {person_uuid(SEED, key): park.point_of(key, day) for key in park.in_state(day)}, day
+
+
+def test_a_positive_pool_is_followed_by_single_retests_that_close(replayed: Replayed) -> None:
+    days = replayed.park.days()[-DAYS:]
+    incident = next(i for i in replayed.park.incidents if i.day in days and i.truly_positive)
+    opened = replayed.ask(
+        "SELECT p.uuid, o.kind, o.closed_at FROM sampling_obligation o JOIN park_person p ON p.id = o.person_id"
+        " WHERE o.cause LIKE 'tube:%%'"
+    )
+    retests = {uuid for uuid, kind, _closed in opened if kind == "single_retest"}
+    assert len(retests) >= 9
+    assert person_uuid(SEED, incident.person) in retests
+    open_still = {uuid for uuid, _kind, closed in opened if closed is None}
+    assert open_still == {person_uuid(SEED, incident.truly_positive or "")}, "only the real case stays open"
+    state = "SELECT s.state FROM park_presence s JOIN park_person p ON p.id = s.person_id WHERE p.uuid = %s"
+    states = replayed.ask(f"{state} ORDER BY s.during DESC LIMIT 1", person_uuid(SEED, incident.truly_positive or ""))
+    assert states == [("isolated",)]
+
+
+def test_doubts_are_those_that_the_story_causes(replayed: Replayed) -> None:
+    kinds = dict(replayed.ask("SELECT kind, count(*) FROM park_anomaly GROUP BY kind ORDER BY kind"))
+    caused = {"walk_in", "unknown_person", "double_scan_other_tube", "over_full", "clock_far_off", "foreign_tube"}
+    assert caused <= kinds.keys()
+    # what no story tells would be a fault of the replay or of the doors
+    assert not {"no_session", "no_round", "holder_without_post", "unknown_tube", "poison_operation", "unreadable_batch",
+                "tube_opened_twice", "tube_sealed_twice", "tube_in_two_boxes", "hand_over_unsigned", "unknown_box",
+                "bad_box_code", "result_unknown_tube", "antigen_unknown_person"} & kinds.keys()  # fmt: skip
+
+
+def test_self_tests_arrive_by_list_file_and_phone(replayed: Replayed) -> None:
+    rows = replayed.ask("SELECT source, count(*) FROM sampling_antigen_test GROUP BY source ORDER BY source")
+    assert [source for source, _count in rows] == ["file", "list", "phone"]
+    days = replayed.park.days()[-DAYS:]
+    mornings = [replayed.park.morning(day) for day in days]
+    planned = sum(len(one.negative) + len(one.positive) for morning in mornings for one in morning.enterprises)
+    assert sum(count for _source, count in rows) == planned
+
+
+def test_results_come_as_tables_and_as_messages(replayed: Replayed) -> None:
+    kinds = replayed.ask("SELECT kind, sum((counts->>'problems')::int) FROM sampling_lab_report GROUP BY 1 ORDER BY 1")
+    assert kinds == [("hl7", 0), ("table", 0)]
+
+
+def test_a_second_run_finds_the_replay_done(replayed: Replayed) -> None:
+    ended = demo(replayed.env, "--days", str(DAYS))
+    assert ended.returncode == 0, ended.stderr
+    assert "here from before" in ended.stderr
+    assert "Building" not in ended.stderr
+    assert ended.stdout == replayed.table
