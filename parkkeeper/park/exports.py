@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import override
 
 from parkkeeper.kernel.tables import Cell, Sheet, write_csv, write_xlsx
 from parkkeeper.park.imports.columns import COLUMNS, GEOJSON, GEOJSON_ONLY, GEOMETRY, Kind
@@ -85,7 +87,9 @@ def _roster(scopes: Scopes, at: datetime) -> Iterator[dict[str, Cell]]:
 
 
 def _label(choices: Any, value: str | None) -> str:
-    return str(choices(value).label) if value else ""
+    """Its title as the headings are: in the language of the code, so that a file is the same whoever takes it."""
+    with override(settings.LANGUAGE_CODE):
+        return str(choices(value).label) if value else ""
 
 
 def _enterprises(scopes: Scopes, at: datetime) -> Iterator[dict[str, Cell]]:

@@ -17,6 +17,7 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.rulebook import hours
 from parkkeeper.sampling.models import BoxTube, Reception, Result, Scan, Tube
@@ -25,17 +26,17 @@ from parkkeeper.sampling.models import BoxTube, Reception, Result, Scan, Tube
 class TubeState(TextChoices):
     """Where a tube is on its way; the furthest step that is known."""
 
-    HEARD = "heard", "没有开管记录"
-    OPEN = "open", "采样中"
-    SEALED = "sealed", "已封管"
-    BOXED = "boxed", "已装箱"
-    AT_LAB = "at_lab", "已签收"
-    SPOILED = "spoiled", "损毁或缺失"
-    LOST = "lost", "随箱遗失"
-    POSITIVE = "positive", "阳性"
-    INDETERMINATE = "indeterminate", "可疑"
-    INVALID = "invalid", "无效"
-    NEGATIVE = "negative", "阴性"
+    HEARD = "heard", _("没有开管记录")
+    OPEN = "open", _("采样中")
+    SEALED = "sealed", _("已封管")
+    BOXED = "boxed", _("已装箱")
+    AT_LAB = "at_lab", _("已签收")
+    SPOILED = "spoiled", _("损毁或缺失")
+    LOST = "lost", _("随箱遗失")
+    POSITIVE = "positive", _("阳性")
+    INDETERMINATE = "indeterminate", _("可疑")
+    INVALID = "invalid", _("无效")
+    NEGATIVE = "negative", _("阴性")
 
 
 TONES = {

@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import override
+
 from parkkeeper.kernel.documents import read_credit_code, read_document, read_phone
 from parkkeeper.kernel.tables import Row
 from parkkeeper.kernel.text import tidy
@@ -34,16 +37,18 @@ _DOCUMENT_KINDS = {
 }  # fmt: skip
 
 
-def _words(choices: Sequence[tuple[Any, Any]], more: Mapping[str, str]) -> dict[str, str]:
-    """Words as `word_of` looks them up: the codes, their titles, and what people write besides."""
-    named = {str(value): str(value) for value, _title in choices} | {str(title): str(value) for value, title in choices}
+def words(choices: Sequence[tuple[Any, Any]], more: Mapping[str, str]) -> dict[str, str]:
+    """Words as `word_of` looks them up: the codes, their titles in every language, and what people write besides."""
+    named = {str(value): value for value, _title in choices}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            named |= {str(title): value for value, title in choices}
     return {word.casefold().replace(" ", ""): str(code) for word, code in {**more, **named}.items()}
 
 
-STATES = _words(_S.choices, _STATES)
-CATEGORIES = _words(Person.Category.choices, _CATEGORIES)
-DOCUMENT_KINDS = _words(Person.DocumentKind.choices, _DOCUMENT_KINDS)
-_CATEGORY_TITLES = "、".join(str(title) for _value, title in Person.Category.choices)
+STATES = words(_S.choices, _STATES)
+CATEGORIES = words(Person.Category.choices, _CATEGORIES)
+DOCUMENT_KINDS = words(Person.DocumentKind.choices, _DOCUMENT_KINDS)
 
 
 def titles(choices: Sequence[tuple[Any, Any]]) -> str:
@@ -64,7 +69,7 @@ def roster_line(row: Row, chosen: Mapping[str, int]) -> Line:
     read_identity(line)
     _read_phone(line)
     line.values["shift"] = line.get("shift")[:SHIFT_LENGTH]
-    _read_word(line, "category", CATEGORIES, "category_unknown", _CATEGORY_TITLES)
+    _read_word(line, "category", CATEGORIES, "category_unknown", titles(Person.Category.choices))
     if line.get("state"):
         state = word_of(line.get("state"), STATES)
         if state is None:

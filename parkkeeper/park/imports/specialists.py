@@ -14,7 +14,7 @@ from parkkeeper.park.imports.enterprises import read_day_of
 from parkkeeper.park.imports.finders import find_places
 from parkkeeper.park.imports.lines import Decision, Line, Plan, Verdict
 from parkkeeper.park.imports.people import People, Whom, whom
-from parkkeeper.park.imports.roster_lines import picked, read_identity, read_name
+from parkkeeper.park.imports.roster_lines import picked, read_identity, read_name, words
 from parkkeeper.park.imports.wording import gravest, wording
 from parkkeeper.park.models import Certificate, Enterprise, Person, Post
 
@@ -22,11 +22,11 @@ Role = Post.Role
 BY_HAND = {Role.OFFICE, Role.LEADER, Role.LAB}
 ROLES = [role for role in Role if role not in BY_HAND]
 _CERTIFIED = {Role.PREVENTION, Role.SAMPLING, Role.SCANNING}
-_WORDS = {
+_WORDS = words(Role.choices, {
     "防疫": Role.PREVENTION, "联络员": Role.PREVENTION, "采样": Role.SAMPLING, "采样员": Role.SAMPLING,
     "扫码": Role.SCANNING, "扫码员": Role.SCANNING, "店小二": Role.CONCIERGE, "组长": Role.TEAM_LEADER,
     "组员": Role.TEAM_MEMBER, "转运": Role.COURIER, "司机": Role.COURIER,
-} | {role.label: role for role in Role} | {role.value: role for role in Role}  # fmt: skip
+})  # fmt: skip
 _LENGTHS = {"certificate": 40, "issuer": 120}
 
 Days = tuple[date | None, date | None]
@@ -39,7 +39,7 @@ def specialist_line(row: Row, chosen: Mapping[str, int]) -> Line:
     line = picked(row, chosen)
     read_name(line)
     read_identity(line)
-    role = word_of(line.get("role"), {str(word): str(role) for word, role in _WORDS.items()})
+    role = word_of(line.get("role"), _WORDS)
     if not line.get("role"):
         line.tell("role", "blank")
     elif role is None:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.models.files import StoredFile
 from parkkeeper.park.models.people import Person
@@ -11,20 +12,20 @@ class Import(models.Model):
     """导入: one table that somebody brought: its column map, its preview, how far it is applied."""
 
     class Kind(models.TextChoices):
-        ROSTER = "roster", "人员名册"
-        ENTERPRISES = "enterprises", "企业名录"
-        SPECIALISTS = "specialists", "专员名单"
-        ROADS = "roads", "道路"
-        GRIDS = "grids", "网格"
-        SITES = "sites", "场所"
+        ROSTER = "roster", _("人员名册")
+        ENTERPRISES = "enterprises", _("企业名录")
+        SPECIALISTS = "specialists", _("专员名单")
+        ROADS = "roads", _("道路")
+        GRIDS = "grids", _("网格")
+        SITES = "sites", _("场所")
 
     class State(models.TextChoices):
-        UPLOADED = "uploaded", "待核对列"
-        CHECKING = "checking", "预览中"
-        PREVIEWED = "previewed", "已预览"
-        APPLYING = "applying", "导入中"
-        APPLIED = "applied", "已导入"
-        ABANDONED = "abandoned", "已放弃"
+        UPLOADED = "uploaded", _("待核对列")
+        CHECKING = "checking", _("预览中")
+        PREVIEWED = "previewed", _("已预览")
+        APPLYING = "applying", _("导入中")
+        APPLIED = "applied", _("已导入")
+        ABANDONED = "abandoned", _("已放弃")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="imports")
@@ -51,9 +52,9 @@ class ImportRow(models.Model):
     """导入行: a row of an import that is in error or ambiguous; its content is sealed."""
 
     class Verdict(models.TextChoices):
-        ERROR = "error", "有错误"
-        AMBIGUOUS = "ambiguous", "需人工判断"
-        WARNING = "warning", "已修正"
+        ERROR = "error", _("有错误")
+        AMBIGUOUS = "ambiguous", _("需人工判断")
+        WARNING = "warning", _("已修正")
 
     batch = models.ForeignKey(Import, on_delete=models.PROTECT, related_name="rows")
     number = models.PositiveIntegerField(help_text="row number as the user sees it in the file")

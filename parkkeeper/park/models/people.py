@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models.places import Enterprise, Grid, Site
@@ -38,22 +39,22 @@ class Person(models.Model):
     """人员: a person of the park, employed by one enterprise; the document is encrypted."""
 
     class DocumentKind(models.TextChoices):
-        RESIDENT_ID = "resident_id", "居民身份证"
-        PASSPORT = "passport", "护照"
-        HK_MACAU_PERMIT = "hk_macau_permit", "港澳居民来往内地通行证"
-        TAIWAN_PERMIT = "taiwan_permit", "台湾居民来往大陆通行证"
-        FOREIGN_RESIDENT = "foreign_resident", "外国人永久居留身份证"
-        UNKNOWN = "unknown", "未知证件"
+        RESIDENT_ID = "resident_id", _("居民身份证")
+        PASSPORT = "passport", _("护照")
+        HK_MACAU_PERMIT = "hk_macau_permit", _("港澳居民来往内地通行证")
+        TAIWAN_PERMIT = "taiwan_permit", _("台湾居民来往大陆通行证")
+        FOREIGN_RESIDENT = "foreign_resident", _("外国人永久居留身份证")
+        UNKNOWN = "unknown", _("未知证件")
 
     class Category(models.TextChoices):
-        PRODUCTION = "production", "生产"
-        OFFICE = "office", "办公"
-        GATE = "gate", "门卫"
-        LOGISTICS = "logistics", "物流"
-        CONSTRUCTION = "construction", "施工"
-        CANTEEN = "canteen", "食堂"
-        OFFICE_STAFF = "office_staff", "园区工作人员"
-        OTHER = "other", "其他"
+        PRODUCTION = "production", _("生产")
+        OFFICE = "office", _("办公")
+        GATE = "gate", _("门卫")
+        LOGISTICS = "logistics", _("物流")
+        CONSTRUCTION = "construction", _("施工")
+        CANTEEN = "canteen", _("食堂")
+        OFFICE_STAFF = "office_staff", _("园区工作人员")
+        OTHER = "other", _("其他")
 
     uuid = models.UUIDField(default=new_id, unique=True)
     name = models.CharField(max_length=60)
@@ -110,11 +111,11 @@ class Presence(models.Model):
     """在岗状态: whether a person is on post, away, isolated, in a silent period or gone, from when to when."""
 
     class State(models.TextChoices):
-        ON_POST = "on_post", "在岗"
-        AWAY = "away", "离岗"
-        ISOLATED = "isolated", "隔离"
-        SILENT = "silent", "静默期"
-        LEFT = "left", "离职"
+        ON_POST = "on_post", _("在岗")
+        AWAY = "away", _("离岗")
+        ISOLATED = "isolated", _("隔离")
+        SILENT = "silent", _("静默期")
+        LEFT = "left", _("离职")
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="presences")
     state = models.CharField(max_length=10, choices=State.choices)
@@ -182,16 +183,16 @@ class Post(models.Model):
     """岗位: that a person holds a role at a place, from when to when; rights follow from it."""
 
     class Role(models.TextChoices):
-        OFFICE = "office", "园区办公室"
-        LEADER = "leader", "领导"
-        PREVENTION = "prevention_specialist", "防疫专员"
-        SAMPLING = "sampling_specialist", "采样专员"
-        SCANNING = "scanning_specialist", "扫码专员"
-        CONCIERGE = "concierge", "驻企店小二"
-        TEAM_LEADER = "team_leader", "检查组组长"
-        TEAM_MEMBER = "team_member", "检查组成员"
-        LAB = "lab_member", "检测机构人员"
-        COURIER = "courier", "转运员"
+        OFFICE = "office", _("园区办公室")
+        LEADER = "leader", _("领导")
+        PREVENTION = "prevention_specialist", _("防疫专员")
+        SAMPLING = "sampling_specialist", _("采样专员")
+        SCANNING = "scanning_specialist", _("扫码专员")
+        CONCIERGE = "concierge", _("驻企店小二")
+        TEAM_LEADER = "team_leader", _("检查组组长")
+        TEAM_MEMBER = "team_member", _("检查组成员")
+        LAB = "lab_member", _("检测机构人员")
+        COURIER = "courier", _("转运员")
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="posts")
     role = models.CharField(max_length=24, choices=Role.choices)

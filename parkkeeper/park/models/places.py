@@ -7,6 +7,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.scope import Scope
 
@@ -60,9 +61,9 @@ class Enterprise(models.Model):
     """企业: an enterprise of the park, known by its unified social credit code."""
 
     class Kind(models.TextChoices):
-        ENTERPRISE = "enterprise", "企业"
-        CONSTRUCTION = "construction", "建设单位"
-        BODY = "body", "园区机构"
+        ENTERPRISE = "enterprise", _("企业")
+        CONSTRUCTION = "construction", _("建设单位")
+        BODY = "body", _("园区机构")
 
     credit_code = models.CharField(max_length=18, unique=True)
     name = models.CharField(max_length=120)
@@ -97,11 +98,11 @@ class Site(models.Model):
     """场所: a located place: works, construction site, dormitory, or a place for sampling."""
 
     class Kind(models.TextChoices):
-        WORKS = "works", "厂区"
-        CONSTRUCTION = "construction", "工地"
-        DORMITORY = "dormitory", "宿舍"
-        NEARBY = "nearby", "就近采样场地"
-        LABORATORY = "laboratory", "检测机构"
+        WORKS = "works", _("厂区")
+        CONSTRUCTION = "construction", _("工地")
+        DORMITORY = "dormitory", _("宿舍")
+        NEARBY = "nearby", _("就近采样场地")
+        LABORATORY = "laboratory", _("检测机构")
 
     code = models.CharField(max_length=24, unique=True)
     name = models.CharField(max_length=120)
@@ -137,9 +138,9 @@ class AreaLevel(models.Model):
     """管控等级: that an enterprise or a grid is sealed or controlled for a time; all else is 'other'."""
 
     class Level(models.TextChoices):
-        SEALED = "sealed", "封控区"
-        CONTROLLED = "controlled", "管控区"
-        OTHER = "other", "防范区"
+        SEALED = "sealed", _("封控区")
+        CONTROLLED = "controlled", _("管控区")
+        OTHER = "other", _("防范区")
 
     grid = models.ForeignKey(Grid, null=True, blank=True, on_delete=models.PROTECT, related_name="levels")
     enterprise = models.ForeignKey(Enterprise, null=True, blank=True, on_delete=models.PROTECT, related_name="levels")

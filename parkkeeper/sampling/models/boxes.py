@@ -6,6 +6,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Case, F, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Least
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Person, Site, StoredFile
@@ -88,12 +89,12 @@ class Box(models.Model):
     objects = BoxQuerySet.as_manager()
 
     class State(models.TextChoices):
-        MENTIONED = "mentioned", "没有封箱记录"
-        SEALED = "sealed", "已封箱"
-        WITH_COURIER = "with_courier", "转运中"
-        AT_LAB = "at_lab", "已到检测机构"
-        RECONCILED = "reconciled", "已核对"
-        LOST = "lost", "遗失"
+        MENTIONED = "mentioned", _("没有封箱记录")
+        SEALED = "sealed", _("已封箱")
+        WITH_COURIER = "with_courier", _("转运中")
+        AT_LAB = "at_lab", _("已到检测机构")
+        RECONCILED = "reconciled", _("已核对")
+        LOST = "lost", _("遗失")
 
     class Meta:
         db_table = "sampling_box"
@@ -130,8 +131,8 @@ class HandOver(models.Model):
     """交接: a box goes from one hand to another; both sign."""
 
     class Leg(models.TextChoices):
-        TO_COURIER = "to_courier", "点位 → 转运员"
-        TO_LAB = "to_lab", "转运员 → 检测机构"
+        TO_COURIER = "to_courier", _("点位 → 转运员")
+        TO_LAB = "to_lab", _("转运员 → 检测机构")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     box = models.ForeignKey(Box, on_delete=models.PROTECT, related_name="hand_overs")
@@ -154,11 +155,11 @@ class Reception(models.Model):
     """签收: what the laboratory says of a tube at its door."""
 
     class Condition(models.TextChoices):
-        GOOD = "good", "完好"
-        DAMAGED = "damaged", "破损"
-        LEAKED = "leaked", "渗漏"
-        MISSING = "missing", "缺失"
-        REJECTED = "rejected", "拒收"
+        GOOD = "good", _("完好")
+        DAMAGED = "damaged", _("破损")
+        LEAKED = "leaked", _("渗漏")
+        MISSING = "missing", _("缺失")
+        REJECTED = "rejected", _("拒收")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="receptions")

@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, IntegerRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.models import Enterprise, Person, Site
 from parkkeeper.park.scope import Scope
@@ -30,8 +31,8 @@ class Point(models.Model):
     """采样点: a sampling point of the starfield: at an enterprise, or nearby for several small ones."""
 
     class Kind(models.TextChoices):
-        ENTERPRISE = "enterprise", "企业点"
-        NEARBY = "nearby", "就近点"
+        ENTERPRISE = "enterprise", _("企业点")
+        NEARBY = "nearby", _("就近点")
 
     code = models.CharField(max_length=16, unique=True)
     site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="point")

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Enterprise, Person, StoredFile
@@ -18,9 +19,9 @@ class LabReport(models.Model):
     """检测报告: one message or file of results as it came, and what became of its rows."""
 
     class Kind(models.TextChoices):
-        HAND = "hand", "手工录入"
-        TABLE = "table", "表格文件"
-        HL7 = "hl7", "HL7 报文"
+        HAND = "hand", _("手工录入")
+        TABLE = "table", _("表格文件")
+        HL7 = "hl7", _("HL7 报文")
 
     laboratory = models.ForeignKey(Laboratory, null=True, on_delete=models.PROTECT, related_name="reports")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -50,10 +51,10 @@ class Result(models.Model):
     """检测结果: a laboratory's word on a tube; several words may stand, the most serious one rules."""
 
     class Value(models.TextChoices):
-        NEGATIVE = "negative", "阴性"
-        POSITIVE = "positive", "阳性"
-        INDETERMINATE = "indeterminate", "可疑"
-        INVALID = "invalid", "无效"
+        NEGATIVE = "negative", _("阴性")
+        POSITIVE = "positive", _("阳性")
+        INDETERMINATE = "indeterminate", _("可疑")
+        INVALID = "invalid", _("无效")
 
     tube = models.ForeignKey(Tube, null=True, on_delete=models.PROTECT, related_name="results")
     tube_code = models.CharField(max_length=40, db_index=True)
@@ -118,8 +119,8 @@ class Obligation(models.Model):
     """待办义务: what a person owes beyond the round: a single retest, a case to be released; closed by facts only."""
 
     class Kind(models.TextChoices):
-        SINGLE_RETEST = "single_retest", "单采单检"
-        CASE = "case", "阳性个案"
+        SINGLE_RETEST = "single_retest", _("单采单检")
+        CASE = "case", _("阳性个案")
 
     id = models.UUIDField(primary_key=True, default=new_id)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="obligations")

@@ -6,6 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Enterprise, Grid, Person, StoredFile
@@ -14,8 +15,8 @@ from parkkeeper.sampling.models.points import Point
 
 
 class Test(models.TextChoices):
-    PCR = "pcr", "核酸"
-    ANTIGEN = "antigen", "抗原"
+    PCR = "pcr", _("核酸")
+    ANTIGEN = "antigen", _("抗原")
 
 
 class Programme(models.Model):
@@ -91,14 +92,14 @@ class Due(models.Model):
     """应检名单: one person's line on the frozen list of a round, and how the person stood then."""
 
     class Standing(models.TextChoices):
-        DUE = "due", "应检"
-        NOT_YET = "not_yet", "未到频次"
-        EXCUSED = "excused", "已说明理由"
-        SILENT = "silent", "静默期（单独检测）"
-        ISOLATED = "isolated", "隔离"
-        ELSEWHERE = "elsewhere", "在外检测"
-        AWAY = "away", "离岗"
-        LEFT = "left", "离职"
+        DUE = "due", _("应检")
+        NOT_YET = "not_yet", _("未到频次")
+        EXCUSED = "excused", _("已说明理由")
+        SILENT = "silent", _("静默期（单独检测）")
+        ISOLATED = "isolated", _("隔离")
+        ELSEWHERE = "elsewhere", _("在外检测")
+        AWAY = "away", _("离岗")
+        LEFT = "left", _("离职")
 
     # Every question about lines names its round or its person; an index on each key would double the time of freezing.
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="dues", db_index=False)
@@ -145,10 +146,10 @@ class Disposition(models.Model):
     """
 
     class Kind(models.TextChoices):
-        TOLD = "told", "已通知联络人"
-        EXCUSED = "excused", "说明理由"
-        ELSEWHERE = "elsewhere", "在外采样"
-        RETEST = "retest", "安排补采"
+        TOLD = "told", _("已通知联络人")
+        EXCUSED = "excused", _("说明理由")
+        ELSEWHERE = "elsewhere", _("在外采样")
+        RETEST = "retest", _("安排补采")
 
     uuid = models.UUIDField(default=new_id, unique=True)
     round = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="dispositions")

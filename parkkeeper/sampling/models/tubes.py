@@ -4,6 +4,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Certificate, Person
@@ -105,11 +106,11 @@ class Scan(models.Model):
     """扫码: that a person's swab went into a tube; stored whatever it says, undone but never removed."""
 
     class How(models.TextChoices):
-        CODE = "code", "个人码"
-        DOCUMENT = "document", "证件号"
-        STAFF_NUMBER = "staff_number", "工号"
-        SEARCH = "search", "姓名查找"
-        PAPER = "paper", "纸质名单"
+        CODE = "code", _("个人码")
+        DOCUMENT = "document", _("证件号")
+        STAFF_NUMBER = "staff_number", _("工号")
+        SEARCH = "search", _("姓名查找")
+        PAPER = "paper", _("纸质名单")
 
     id = models.UUIDField(primary_key=True)
     tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="scans")
