@@ -122,7 +122,8 @@ def test_positives_show_who_owes_and_the_link_of_a_message_narrows_to_its_tube(w
     assert page.count("待单采") >= 3 and "0/3" in page and "混采人数建议" in page
     assert "孙一" in desk.get("positives", tube=code(1)).text
     assert JournalEntry.objects.filter(verb="people.listed", facts__where="positives").count() == 2
-    assert desk.get("positives", q="sy", export="csv").text.strip().count("\n") == 1
+    file = desk.get("positives", q="sy", export="csv").text.strip()
+    assert file.count("\n") == 1 and "2022-05-11 11:00:00" in file
 
 
 def test_the_liaison_sees_whom_of_the_own_enterprise_and_nobody_else(w: Any) -> None:

@@ -69,8 +69,7 @@ def lab_file_check(request: OfficeRequest, pk: int) -> HttpResponse:
         "title": _("预览“%(name)s”") % {"name": stored.name}, "crumbs": [(RESULTS.title, reverse("results"))],
         "seen": seen, "laboratory": laboratory, "choosers": choosers(FIELDS, seen.headings, seen.columns),
         "counts": count_words(seen.counts), "said": [say(one.as_json()) for one in seen.problems[:SHOWN_PROBLEMS]],
-        "more": max(0, len(seen.problems) - SHOWN_PROBLEMS),
-        "rows": _first_rows(seen),
+        "more": max(0, len(seen.problems) - SHOWN_PROBLEMS), "rows": _first_rows(seen),
         "columns": seen.columns, "kept": {"laboratory": laboratory.pk},
     }  # fmt: skip
     return render(request, "sampling/lab_file_check.html", context)

@@ -19,7 +19,6 @@ from parkkeeper.park.lists import Asked, Choice, Column, List, Only
 from parkkeeper.park.models import Enterprise, Person
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.search import people_matching
-from parkkeeper.park.templatetags.park import when
 from parkkeeper.sampling.actions.instructions import lower_flag
 from parkkeeper.sampling.actions.retests import order_single_retest, release_case
 from parkkeeper.sampling.models import Flag, Obligation, Point, Tube
@@ -92,7 +91,7 @@ POSITIVES = List(
                link=lambda x: f"?tube={x.obligation.tube.code}" if x.obligation.tube else ""),
         Column("opened_at", gettext_lazy("起于"), value="obligation__opened_at", kind="moment"),
         Column("due_at", gettext_lazy("限时"), value="obligation__due_at", template="sampling/parts/due.html",
-               export=lambda x: str(when(x.obligation.due_at)) and x.obligation.due_at.isoformat()),
+               export=lambda x: x.obligation.due_at),
         Column("step", gettext_lazy("进度"), kind="badge", value=lambda x: str(STEPS[x.step][0]),
                tone=lambda x: STEPS[x.step][1]),
         Column("sample", gettext_lazy("单管"), value="retest__tube", kind="code"),
