@@ -1,0 +1,149 @@
+"""One row of each kind in the small park, as little as its table takes; the tests of constraints change them."""
+
+from datetime import timedelta
+from typing import Any
+
+from parkkeeper.kernel.ids import new_id
+from parkkeeper.park.models import (
+    Anomaly,
+    AreaLevel,
+    Import,
+    ImportRow,
+    JournalSeal,
+    StoredFile,
+)
+from parkkeeper.sampling.models import (
+    Box,
+    Disposition,
+    Due,
+    Duty,
+    Flag,
+    LabReport,
+    Obligation,
+    Reception,
+    Result,
+    Round,
+    Scan,
+    Session,
+    Tube,
+)
+from parkkeeper.sync.models import Batch, Enrolment, Phone, PoisonOperation
+from tests.world import DAY, EVENING, MORNING, later
+
+NEVER, HOUR_ON = later(600), later(60)
+D = [DAY + timedelta(days=n) for n in range(10)]
+
+
+def level(w: Any, **place: Any) -> AreaLevel:
+    return AreaLevel.objects.create(level="sealed", during=(EVENING, HOUR_ON), source="通告", **place)
+
+
+def anomaly(w: Any) -> Anomaly:
+    return Anomaly.objects.create(key="k", kind="late_scan", raised_at=EVENING, happened_at=EVENING)
+
+
+def import_row(w: Any) -> ImportRow:
+    stored = StoredFile.objects.create(sha256="0" * 64, size=1, name="a.csv", stored_at=EVENING)
+    batch = Import.objects.create(kind="roster", file=stored, at=EVENING, by=w.office)
+    return ImportRow.objects.create(batch=batch, number=7, verdict="error", content_sealed=b"x")
+
+
+def seal(w: Any) -> JournalSeal:
+    return JournalSeal.objects.create(
+        from_xid=1, to_xid=2, entries=1, previous=bytes(32), hash=b"h" * 32, sealed_at=EVENING
+    )
+
+
+def round_(w: Any) -> Round:
+    return Round.objects.create(
+        programme=w.programme, test="pcr", day=DAY, opens_at=MORNING, closes_at=EVENING, frozen_at=MORNING
+    )
+
+
+def due(w: Any) -> Due:
+    return Due.objects.create(round=round_(w), person=w.mei, standing="due", on_post=True, enterprise=w.rainbow)
+
+
+def disposition(w: Any, kind: str = "told", **more: Any) -> Disposition:
+    return Disposition.objects.create(round=round_(w), person=w.mei, kind=kind, at=EVENING, by=w.office, **more)
+
+
+def ahead(w: Any) -> Disposition:
+    return Disposition.objects.create(
+        test="pcr", days=(D[0], D[3]), person=w.mei, kind="excused", reason="住院", at=EVENING, by=w.office
+    )
+
+
+def session(w: Any) -> Session:
+    return Session.objects.create(point=w.point, opened_at=EVENING, received_at=EVENING)
+
+
+def duty(w: Any) -> Duty:
+    return Duty.objects.create(
+        session=session(w), person=w.sampler, role="sampling_specialist", began_at=EVENING, received_at=EVENING
+    )
+
+
+def tube(w: Any, code: str = "YQ1") -> Tube:
+    return Tube.objects.create(code=code, first_heard_at=EVENING)
+
+
+def scan(w: Any) -> Scan:
+    return Scan.objects.create(
+        id=new_id(), tube=tube(w), how="code", scanned_at=EVENING, device_at=EVENING, received_at=EVENING
+    )
+
+
+def box(w: Any) -> Box:
+    return Box.objects.create(code="B1", sealed_at=EVENING, received_at=EVENING)
+
+
+def reception(w: Any) -> Reception:
+    return Reception.objects.create(
+        tube=tube(w), laboratory=w.laboratory, condition="good", at=EVENING, received_at=EVENING
+    )
+
+
+def result(w: Any) -> Result:
+    report = LabReport.objects.create(kind="hand", received_at=EVENING)
+    return Result.objects.create(
+        tube_code="YQ1", value="negative", tested_at=EVENING, received_at=EVENING, report=report
+    )
+
+
+def obligation(w: Any) -> Obligation:
+    return Obligation.objects.create(
+        person=w.mei, kind="single_retest", cause="tube:YQ1", opened_at=EVENING, due_at=NEVER
+    )
+
+
+def flag(w: Any, **on: Any) -> Flag:
+    return Flag.objects.create(tube=tube(w), raised_at=EVENING, **on)
+
+
+def phone(w: Any, token: bytes = b"t" * 32) -> Phone:
+    return Phone.objects.create(
+        name="一号机", point=w.point, holder=w.scanner, token_hash=token, salt=b"s" * 16, enrolled_at=EVENING
+    )
+
+
+def enrolment(w: Any) -> Enrolment:
+    return Enrolment.objects.create(
+        code_hash=b"c" * 32, point=w.point, holder=w.scanner, role="scanning_specialist", issued_at=EVENING,
+        issued_by=w.office, expires_at=NEVER,
+    )  # fmt: skip
+
+
+def poison(w: Any) -> PoisonOperation:
+    batch = Batch.objects.create(
+        id=new_id(), phone=phone(w), received_at=EVENING, sent_at=EVENING, offset_ms=0, operations=1, digest=b"d" * 32,
+        reply={},
+    )  # fmt: skip
+    return PoisonOperation.objects.create(batch=batch, position=0, content_sealed=b"x", code="bad", received_at=EVENING)
+
+
+def ending(row: Any, at: Any) -> Any:
+    """The row, its time cut at that moment, so that a neighbour has room after it."""
+    row.during = (row.during.lower if hasattr(row.during, "lower") else row.during[0], at)
+    row.save()
+    return row
