@@ -7,7 +7,7 @@ from django.test import Client
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import JournalEntry, Message
-from parkkeeper.sampling.models import Disposition, Obligation, Scan
+from parkkeeper.sampling.models import Disposition, Obligation, Reception, Scan
 from tests.pages_unit.desk import Desk, filled, sheet
 from tests.sampling.results_world import code, make_round, tube
 from tests.world import later, world
@@ -155,9 +155,15 @@ def test_sampled_elsewhere_keeps_its_evidence_and_a_positive_makes_somebody_owe(
     assert Obligation.objects.open().filter(person=person).count() == 1
 
 
-def test_a_retest_is_ordered(w: Any) -> None:
+def test_a_retest_is_ordered_when_the_tube_is_spoiled_and_only_then(w: Any) -> None:
     desk, person = Desk(w.office), w.workers[0]
-    desk.post("gap_work", "retest", round=w.round.pk, people=person.pk, confirmed=1, reason="试管渗漏")
+    asked: dict[str, Any] = {"round": w.round.pk, "people": person.pk, "confirmed": 1, "reason": "试管渗漏"}
+    refused = desk.post("gap_work", "retest", **asked)
+    assert refused.status == 422 and "不能用“安排补采”处置" in refused.text
+    Reception.objects.create(
+        tube=Scan.objects.filter(person=person).get().tube, condition="leaked", at=later(60), received_at=later(60)
+    )
+    assert desk.post("gap_work", "retest", **asked).status == 302
     assert Obligation.objects.open().filter(person=person, cause__startswith="order:").count() == 1
 
 

@@ -20,6 +20,8 @@ from parkkeeper.park.models import Person
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.sampling.actions import gaps
 from parkkeeper.sampling.models import Result, Round
+from parkkeeper.sampling.reconciliation import states_of
+from parkkeeper.sampling.states import MEANINGS, State
 from parkkeeper.sampling.views.common import back, content_of, local, numbers, round_title
 from parkkeeper.sampling.views.missing import MISSING, asked_round, disposition_of, gap_rows
 
@@ -87,6 +89,10 @@ WAYS: dict[str, Way] = {
     "retest": Way(gettext_lazy("安排补采"), gettext_lazy("安排补采"), ReasonForm, _retest,
                   gettext_lazy("要求他们单独一管再采一次；只有那一管的结果能了结，不能撤回。")),
 }  # fmt: skip
+
+
+_NAMES = {"excuse": "excuse", "elsewhere": "record_elsewhere", "retest": "order_retest"}
+"""What `states.MEANINGS` calls the ways."""
 
 
 def gap_work(request: OfficeRequest, way: str) -> HttpResponse:
@@ -173,6 +179,14 @@ class Done:
             messages.error(request, _("另有 %(count)s 人没有登记，原因相同或类似。") % {"count": len(self.refused) - 5})
 
 
+def _not_so(way: str, person: Person, state: State | None) -> str:
+    """Why that way is none for somebody whose line stands so; "" when it is one, or when the verb itself can tell."""
+    if state is None or state in (State.EXCUSED, State.ELSEWHERE) or _NAMES[way] in MEANINGS[state].ways:
+        return ""
+    told = {"name": person.name, "state": MEANINGS[state].title, "way": WAYS[way].title}
+    return _("%(name)s 现在是“%(state)s”，不能用“%(way)s”处置。") % told
+
+
 def _do(
     request: OfficeRequest, way: str, round: Round, people: list[Person], data: Mapping[str, Any], done: Done
 ) -> None:
@@ -180,7 +194,11 @@ def _do(
     if act is None:
         done.told = gaps.tell_liaison(round, people, by=request.person, at=request.at)
         return
+    states = states_of(round, [one.pk for one in people], request.at)
     for person in people:
+        if told := _not_so(way, person, states.get(person.pk)):
+            done.refused.append(told)
+            continue
         try:
             act(round, person, data, request)
             done.count += 1
