@@ -246,3 +246,29 @@ def _more(w: Any) -> None:
         open_session(point, by=w.office, at=EVENING)
         for person in (w.person(f"新人{n}{i}", w.lotus) for i in range(3)):
             join_round(w.round, person, point=point, by=w.office, at=EVENING)
+
+
+def test_a_grid_team_sees_only_its_own_grid_on_the_day(w: Any) -> None:
+    team = w.post(w.person("组长庚", w.body, state="away", category="office_staff"), "team_leader", grid=w.grids[1])
+    text = get(w, team, "/").content.decode()
+    assert "第2网格" in text
+    assert "第1网格" not in text
+    assert "共 1 个启用" in text
+
+
+def test_states_that_a_page_counts_together_have_one_list(w: Any) -> None:
+    for state in ("waiting", "overdue", "again", "met", "away"):
+        response = get(w, w.office, f"/missing?round={w.round.pk}&state={state}")
+        assert response.status_code == 200
+        assert "无效" not in response.content.decode().split('id="list-missing"')[1].split("<table")[0]
+
+
+def test_a_page_does_not_refresh_away_what_a_liaison_has_ticked(w: Any) -> None:
+    assert "every 30s" in get(w, w.office, "/").content.decode()
+    assert "every 30s" not in get(w, w.mei, "/").content.decode()
+
+
+def test_a_leader_gets_numbers_without_links_to_people(w: Any) -> None:
+    text = get(w, w.leader, "/").content.decode()
+    assert "未采样" in text
+    assert 'href="/missing' not in text
