@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from parkkeeper.demo.desk import Desk
 from parkkeeper.demo.evening import MOST, Sending, Signatures
 from parkkeeper.demo.register import Register, moment
 from parkkeeper.demo.tubes import DemoBox, DemoTube
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.kernel.tables import Sheet, write_csv, write_xlsx
-from parkkeeper.park.models import Person
-from parkkeeper.sampling.actions.results import take_hl7, take_lab_file
 from parkkeeper.sampling.models import Reception
 
 WAY = 35 * 60  # seconds from a point to its laboratory
@@ -84,26 +83,27 @@ def lab_member(register: Register, lab: str, day: date) -> str:
     return held[day.toordinal() % len(held)]
 
 
-def report(register: Register, lab: str, findings: list[Finding], *, at: datetime) -> None:
-    """Hand the findings in: as HL7 messages or as a table, CSV or (every third day) XLSX, as the laboratory does."""
+def report(register: Register, desk: Desk, lab: str, findings: list[Finding], *, at: datetime) -> None:
+    """Hand the findings in on the results' pages: as HL7 messages or as a table, as the laboratory does."""
     if not findings:
         return
-    by = register.people[lab_member(register, lab, at.date())]
     one = next(one for one in register.park.labs if one.key == lab)
     if one.file_format == "hl7":
-        take_hl7(hl7_messages(register, one.name, findings, at=at), laboratory=register.laboratories[lab], by=by, at=at)
+        messages = hl7_messages(register, one.name, findings, at=at)
+        desk.post("/results/hl7", {}, at=at, file=(f"{at:%m%d-%H%M}-{lab}.hl7", messages))
         return
-    _send_table(register, lab, findings, by, at)
+    laboratory = str(register.laboratories[lab].pk)
+    preview = desk.post("/results/file", {"laboratory": laboratory}, at=at, file=_table(lab, findings, at))
+    desk.post(preview.partition("?")[0], {"laboratory": laboratory}, at=at)
 
 
-def _send_table(register: Register, lab: str, findings: list[Finding], by: Person, at: datetime) -> None:
+def _table(lab: str, findings: list[Finding], at: datetime) -> tuple[str, bytes]:
+    """A file of results and its name: CSV, every third day XLSX."""
     rows = [(found.tube, WORDS[found.value], f"{found.at:%Y-%m-%d %H:%M:%S}") for found in findings]
-    name = f"{at:%m%d-%H%M}-{lab}-核酸结果"
+    name = f"{at:%m%d-%H%M}-{lab}-results"
     if at.day % 3 == 0:
-        data, name = write_xlsx([Sheet("结果", HEADINGS, rows)]), f"{name}.xlsx"
-    else:
-        data, name = write_csv(HEADINGS, rows), f"{name}.csv"
-    take_lab_file(data, name, laboratory=register.laboratories[lab], by=by, at=at)
+        return f"{name}.xlsx", write_xlsx([Sheet("结果", HEADINGS, rows)])
+    return f"{name}.csv", write_csv(HEADINGS, rows)
 
 
 def hl7_messages(register: Register, sender: str, findings: list[Finding], *, at: datetime) -> bytes:

@@ -1,17 +1,18 @@
-"""The antigen mornings of the replay: liaisons' lists, files, and self-tests that phones send."""
+"""The antigen mornings of the replay: liaisons' lists, a file, and self-tests that phones send."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from parkkeeper.demo.desk import Desk
 from parkkeeper.demo.evening import MOST, Sending, phone_key
 from parkkeeper.demo.invent.events import EnterpriseMorning, MorningPlan
 from parkkeeper.demo.register import Register, moment
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.kernel.tables import write_csv
 from parkkeeper.park.models import Person
-from parkkeeper.sampling.actions.antigen import report_antigen_list, take_antigen_file
+from parkkeeper.sampling.actions.antigen import report_antigen_list
 
 HEADINGS = ("企业", "姓名", "工号", "抗原结果")
 PHONES_SEND = 600  # seconds after the liaison's time of day
@@ -23,13 +24,31 @@ class Morning:
     def __init__(self, register: Register, plan: MorningPlan) -> None:
         self.register, self.park, self.plan, self.day = register, register.park, plan, plan.day
 
-    def hand_ins(self) -> Iterator[Callable[[], None]]:
-        """What liaisons do: hand in a list or a file, in the order of their time."""
+    def hand_ins(self, desk: Desk) -> Iterator[Callable[[], None]]:
+        """What the office does at its desk, and what liaisons do: hand in their lists, in the order of their time."""
+        yield partial(self.hand_in_file, desk)
         for one in sorted(self.plan.enterprises, key=lambda one: (one.second, one.enterprise)):
-            if one.channel == "list" or self._point(one) is None:
+            if one.channel == "list" or (one.channel == "own_page" and self._point(one) is None):
                 yield partial(self._list, one)
-            elif one.channel == "file":
-                yield partial(self._file, one)
+
+    def hand_in_file(self, desk: Desk) -> None:
+        """The office hands in one table with the rows of all enterprises that keep one, on the page for it."""
+        tests = [(key, "阴性") for one in self.plan.enterprises if one.channel == "file" for key in one.negative]
+        tests += [(key, "阳性") for one in self.plan.enterprises if one.channel == "file" for key in one.positive]
+        if not tests:
+            return
+        people, names = self.park.person, self.park.enterprise
+        rows = [(names[(who := people[key]).enterprise].name, who.name, who.staff_number, word) for key, word in tests]
+        file, day, at = (
+            (f"{self.day:%m%d}-antigen.csv", write_csv(HEADINGS, rows)),
+            self.day.isoformat(),
+            self._filed_at(),
+        )
+        preview = desk.post("/antigen/file", {"day": day}, at=at, file=file)
+        desk.post(preview.partition("?")[0], {"day": day}, at=at)
+
+    def _filed_at(self) -> datetime:
+        return moment(self.day, max(one.second for one in self.plan.enterprises) + 300)
 
     def sendings(self) -> list[Sending]:
         """What the points' phones send for the enterprises whose people report their own tests."""
@@ -74,14 +93,4 @@ class Morning:
         report_antigen_list(
             self.register.enterprises[one.enterprise], self.day, except_people=told, by=self._liaison(one),
             at=moment(self.day, one.second),
-        )  # fmt: skip
-
-    def _file(self, one: EnterpriseMorning) -> None:
-        name = self.park.enterprise[one.enterprise].name
-        words = [(key, "阴性") for key in one.negative] + [(key, "阳性") for key in one.positive]
-        people = self.park.person
-        rows = [(name, people[key].name, people[key].staff_number, word) for key, word in words]
-        take_antigen_file(
-            write_csv(HEADINGS, rows), f"{self.day:%m%d}-{one.enterprise}-抗原.csv", self.day,
-            by=self._liaison(one), at=moment(self.day, one.second),
         )  # fmt: skip

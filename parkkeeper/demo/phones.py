@@ -6,11 +6,14 @@ Every request bears the rehearsal's moment, so that the server lives through the
 import gzip
 import hashlib
 import http.client
+import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,19 +44,15 @@ class Door:
         zipped: bool = False,
     ) -> Any:  # fmt: skip
         """One request at the replayed moment `at`; the decoded answer. Raises DoorError for anything but success."""
-        headers = {
-            "Parkkeeper-Rehearsal-Time": at.isoformat(), "Parkkeeper-Rehearsal-Token": self.rehearsal_token,
-            "Content-Type": media_type or "application/json", "Accept-Encoding": "gzip",
-        }  # fmt: skip
+        headers = {**self.moment(at), "Content-Type": media_type or "application/json", "Accept-Encoding": "gzip"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
         if zipped:
             body, headers["Content-Encoding"] = gzip.compress(body, 1, mtime=0), "gzip"
         for attempt in range(TRIES):
             try:
-                status, answer = self._once(method, path, body, headers)
+                status, _headers, answer = self.exchange(method, f"/phone/v1/{path}", body, headers)
             except (OSError, http.client.HTTPException):
-                self._here.connection = None
                 if attempt == TRIES - 1:
                     raise
                 continue
@@ -63,16 +62,27 @@ class Door:
             raise DoorError(f"{method} {path} at {at.isoformat()}: {status} {answer[:600].decode(errors='replace')}")
         return orjson.loads(answer) if answer else None
 
-    def _once(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    def moment(self, at: datetime) -> dict[str, str]:
+        """The headers that tell the server at which moment of the rehearsal it hears the request."""
+        return {"Parkkeeper-Rehearsal-Time": at.isoformat(), "Parkkeeper-Rehearsal-Token": self.rehearsal_token}
+
+    def exchange(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """One request over this thread's kept connection: status, headers and content of the answer."""
         connection = getattr(self._here, "connection", None)
         if connection is None:
             connection = self._here.connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
-        connection.request(method, f"/phone/v1/{path}", body or None, headers)
-        response = connection.getresponse()
-        content = response.read()
+        try:
+            connection.request(method, path, body or None, headers)
+            response = connection.getresponse()
+            content = response.read()
+        except BaseException:
+            self._here.connection = None
+            raise
         if response.headers.get("Content-Encoding") == "gzip":
             content = gzip.decompress(content)
-        return response.status, content
+        return response.status, response.headers, content
 
 
 @dataclass
@@ -160,11 +170,9 @@ class Fleet:
                 self.doubts[kind] = self.doubts.get(kind, 0) + 1
 
 
+@cache
 def drawn_signature(person: str) -> bytes:
     """A small PNG with a scrawl of its own for each person: what a finger draws on the glass."""
-    import struct
-    import zlib
-
     width, height = 96, 32
     rows = [bytearray(width) for _row in range(height)]
     digest = hashlib.sha256(person.encode()).digest()

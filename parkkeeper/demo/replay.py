@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 
+from parkkeeper.demo.build import demo_password
 from parkkeeper.demo.crew import Crew
+from parkkeeper.demo.desk import Desk
 from parkkeeper.demo.evening import Evening, Sending, Work, phone_key
 from parkkeeper.demo.gaps import Gaps
 from parkkeeper.demo.invent.events import LabIncident
@@ -25,7 +27,6 @@ from parkkeeper.demo.tubes import DemoBox, DemoTube, Rolls
 from parkkeeper.park.actions.presence import change_presence
 from parkkeeper.park.models import Person, Post, Presence
 from parkkeeper.sampling.actions.gaps import arrange_ahead, order_retest
-from parkkeeper.sampling.actions.rounds import close_round, open_round
 from parkkeeper.sampling.models import Disposition, Reception, Round, Test
 from parkkeeper.sync.actions import issue_enrolment
 
@@ -66,6 +67,7 @@ class Replay:
     def __init__(self, register: Register, fleet: Fleet, crew: Crew, first_day: date, progress: Progress) -> None:
         self.register, self.park, self.fleet, self.progress = register, register.park, fleet, progress
         self.crew, self.first_day = crew, first_day
+        self.desk, self.lab_desk = (Desk(fleet.door, name, demo_password(name)) for name in ("office", "lab"))
         self.rolls = Rolls(self.park)
         self.ledger = Ledger()
         self.at_lab: dict[str, list[tuple[Finding, int]]] = {}
@@ -75,6 +77,9 @@ class Replay:
     def day(self, day: date) -> None:
         """Replay one day."""
         last, clock = day == self.park.last_day, self.ledger.clock
+        if day == self.first_day:
+            for desk in (self.desk, self.lab_desk):
+                desk.log_in(at=moment(day))
         with clock("night"):
             self._night(day)
         with clock("rounds"):
@@ -87,14 +92,15 @@ class Replay:
             self._retests(day)
         self._evening(day, rounds[Test.PCR.value])
         if not last:
-            close_round(rounds[Test.PCR.value], by=self.register.office, at=moment(day, minute=CLOSING))
+            closing = moment(day, minute=CLOSING)
+            self.desk.post(f"/rounds/{rounds[Test.PCR.value].pk}/close", {}, at=closing)
 
     def _night(self, day: date) -> None:
         """The results of the evening before come in, and whoever is positive is told to stay away."""
         for number, minute in enumerate(NIGHT_FILES):
             for lab, found in sorted(self.at_lab.items()):
                 told = [finding for finding, file in found if file == number]
-                report(self.register, lab, told, at=moment(day, minute=minute))
+                report(self.register, self.lab_desk, lab, told, at=moment(day, minute=minute))
                 self.progress("results", len(told), 0)
         self.at_lab = {}
         for positive in self.park.presences:
@@ -113,9 +119,10 @@ class Replay:
                     self.register.people[excusal.person], kind=Disposition.Kind.EXCUSED, test=Test.PCR.value, first=day,
                     until=excusal.until, reason=excusal.reason, by=office, at=at - timedelta(minutes=30),
                 )  # fmt: skip
-        programmes = self.register.programmes
-        opened = self.crew.each(partial(open_round, one, day, by=office, at=at) for one in programmes.values())
-        return dict(zip(programmes, opened, strict=True))
+        forms = [{"programme": str(one.pk), "day": day.isoformat()} for one in self.register.programmes.values()]
+        for _page in self.crew.each(partial(self.desk.post, "/rounds/open", form, at=at) for form in forms):
+            self.progress("rounds", 1, len(forms))
+        return {round.test: round for round in Round.objects.filter(day=day)}
 
     def _enrol(self, day: date) -> None:
         """Phones of points that are new get their one-time codes; who signs today draws the signature once."""
@@ -148,7 +155,7 @@ class Replay:
         sendings = morning.sendings()
         with ThreadPoolExecutor(1) as aside:  # the points' phones send while the liaisons hand in
             sent = aside.submit(self._send, day, sendings, "self-tests")
-            for _done in self.crew.each(morning.hand_ins()):
+            for _done in self.crew.each(morning.hand_ins(self.desk)):
                 self.progress("self-tests", 1, 0)
             sent.result()
 
@@ -211,7 +218,7 @@ class Replay:
         self._send(day, receiving.sendings(work.told.boxes), "retests")
         at = moment(day, minute=RETEST_RESULTS)
         findings = [Finding(code, value, at - timedelta(minutes=20)) for code, value in values.items()]
-        report(self.register, self.park.point[point].lab, findings, at=at)
+        report(self.register, self.lab_desk, self.park.point[point].lab, findings, at=at)
 
     # the evening
 
