@@ -1,4 +1,4 @@
-"""Bad tables, tried through the pages: what the reader is told of row, column, value and remedy, and what is written."""
+"""Bad tables, tried through the pages: the reader is told row, column, value and remedy, and nothing is lost."""
 
 import errno
 import html
