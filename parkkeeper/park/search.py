@@ -24,7 +24,8 @@ def people_matching(text: str, prefix: str = "") -> Q:
     found = on(name__contains=words) | on(staff_number__istartswith=words)
     if words.isascii() and words.replace(" ", "").isalpha():
         low = words.lower()
-        found |= on(pinyin__startswith=low) | on(pinyin__endswith=f" {low}")
+        # people type "zhangwei" as well as "zhang wei": a space may stand between any two letters of the key
+        found |= on(pinyin__regex="^" + " ?".join(low.replace(" ", ""))) | on(pinyin__endswith=f" {low}")
     if code.isascii() and len(code) == 4:
         found |= on(document_tail=code)
     if code.isascii() and len(code) >= _DOCUMENT_LENGTH:
