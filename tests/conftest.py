@@ -1,8 +1,11 @@
 """The harness: one database, one park `world` in it; each test in its own transaction inside that park."""
 
+import ipaddress
 import os
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -61,6 +64,36 @@ def _static_files_as_they_are() -> Iterator[None]:
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network_beyond_this_machine() -> Iterator[None]:
+    """A test that reaches for another machine fails; loopback and sockets of files are this machine."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def refuse_far(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(str(address[0])):
+            raise OSError(f"No test talks beyond loopback, and this one connects to {address[0]}.")
+
+    def connect_near(self: socket.socket, address: Any) -> None:
+        refuse_far(self, address)
+        connect(self, address)
+
+    def connect_ex_near(self: socket.socket, address: Any) -> int:
+        refuse_far(self, address)
+        return connect_ex(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_near)
+        patch.setattr(socket.socket, "connect_ex", connect_ex_near)
+        yield
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @pytest.fixture(autouse=True)
