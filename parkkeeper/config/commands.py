@@ -21,6 +21,7 @@ HELP = """\
 ./run test [arguments of pytest]                   every test
 ./run check                                        format, lint, imports, types, migrations, unit tests
 ./run bench NAME [--json FILE]                     a measurement: reconcile, pages, import
+./run messages                                     update the translation catalogues, list what lacks English
 ./run manage COMMAND …                             a command of Django, on the data of serve
 
 demo, serve and bench take --data DIR: where everything is kept ($PARKKEEPER_DATA; now {home}).
@@ -111,6 +112,16 @@ def _django(arguments: list[str], env: dict[str, str]) -> int:
     return run_to_end([sys.executable, "-m", "django", *arguments], env=env)
 
 
+def run_messages(arguments: list[str]) -> int:
+    """Bring the translation catalogues up to date with the code; return 1 when a text lacks English."""
+    from parkkeeper.config.messages import main as update_catalogues
+
+    if arguments:
+        say("run: messages takes no arguments")
+        return 2
+    return update_catalogues()
+
+
 def run_test(arguments: list[str]) -> int:
     """Run pytest on everything (or on what `arguments` say) with a throw-away PostgreSQL."""
     folders = [argument for argument in arguments if argument.startswith("tests/")]
@@ -196,6 +207,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "check": run_check,
     "demo": run_demo,
     "manage": run_manage,
+    "messages": run_messages,
     "serve": run_serve,
     "test": run_test,
 }
