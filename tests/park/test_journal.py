@@ -1,7 +1,7 @@
 """The journal is only added to, and tampering shows."""
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from parkkeeper.park.journal import broken_seals, record, seal_journal
 from parkkeeper.park.models import JournalEntry
@@ -17,6 +17,15 @@ def test_what_was_recorded_cannot_be_changed_or_deleted() -> None:
         JournalEntry.objects.all().delete()
     with pytest.raises(TypeError):
         JournalEntry.objects.update(verb="nothing")
+    with pytest.raises(TypeError), transaction.atomic():
+        JournalEntry.objects.bulk_update(JournalEntry.objects.all(), ["verb"])
+    entry = JournalEntry.objects.get()
+    entry.verb = "nothing"
+    with pytest.raises(TypeError):
+        entry.save()
+    with pytest.raises(TypeError):
+        entry.delete()
+    assert JournalEntry.objects.get().verb == "round.opened"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -40,7 +40,22 @@ class AppendOnly(models.QuerySet[Any]):
         raise TypeError("the journal is only ever added to")
 
 
-class JournalEntry(models.Model):
+class _Added(models.Model):
+    """A row that is added once: saving it again or deleting it is refused like the same for many."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("the journal is only ever added to")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise TypeError("the journal is only ever added to")
+
+
+class JournalEntry(_Added):
     """日志: one thing that happened; ids without foreign keys, so that it outlives what it speaks of."""
 
     xid = Xid8Field(db_default=CurrentXact(), editable=False)
@@ -74,7 +89,7 @@ class JournalEntry(models.Model):
         return f"{self.verb} {self.noun} {self.noun_id}"
 
 
-class JournalSeal(models.Model):
+class JournalSeal(_Added):
     """日志封签: the hash over a run of journal entries and over the seal before it."""
 
     from_xid = Xid8Field()
