@@ -56,12 +56,15 @@ def workbook_page(request: OfficeRequest, pk: int) -> HttpResponse:
     took = form.carry_out(
         lambda data: read_day_workbook(round, *content_of(data["file"]), by=request.person, at=request.at)
     )
-    context = {
-        "title": _("当日名单（Excel）"), "round": round, "round_title": round_title(round), "part": PartForm(request),
+    report = _told(form.result) if took else None
+    return show_form(request, form, "sampling/workbook.html", report=report, **_page(round, PartForm(request)))
+
+
+def _page(round: Round, part: PartForm) -> dict[str, Any]:
+    return {
+        "title": _("当日名单（Excel）"), "round": round, "round_title": round_title(round), "part": part,
         "crumbs": [(round_title(round), href("round", round.pk) or reverse("missing"))],
-        "report": _told(form.result) if took else None,
     }  # fmt: skip
-    return show_form(request, form, "sampling/workbook.html", **context)
 
 
 def _told(report: Report) -> dict[str, Any]:
@@ -74,7 +77,7 @@ def workbook_file(request: OfficeRequest, pk: int) -> HttpResponse:
     round = get_object_or_404(Round, pk=pk)
     form = PartForm(request, request.GET)
     if not form.is_valid():
-        return render(request, "sampling/workbook.html", {"title": _("当日名单（Excel）"), "part": form}, status=422)
+        return render(request, "sampling/workbook.html", _page(round, form), status=422)
     point, enterprise = form.cleaned_data["point"], form.cleaned_data["enterprise"]
     if not (form.whole or point or enterprise):
         raise Refused(_("请选择采样点或企业，再下载名单。"))
