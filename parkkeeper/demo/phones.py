@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from parkkeeper.demo.register import moment
 
 LANES = 4
 TRIES = 4
+IDLE = 3.0  # seconds
 
 
 class DoorError(RuntimeError):
@@ -71,7 +73,8 @@ class Door:
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """One request over this thread's kept connection: status, headers and content of the answer."""
         connection = getattr(self._here, "connection", None)
-        if connection is None:
+        # a server closes what is idle; a form must not be sent twice, so nothing goes over a connection that may be dead
+        if connection is None or time.monotonic() - self._here.used > IDLE:
             connection = self._here.connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
         try:
             connection.request(method, path, body or None, headers)
@@ -80,6 +83,7 @@ class Door:
         except BaseException:
             self._here.connection = None
             raise
+        self._here.used = time.monotonic()
         if response.headers.get("Content-Encoding") == "gzip":
             content = gzip.decompress(content)
         return response.status, response.headers, content
