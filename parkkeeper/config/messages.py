@@ -1,4 +1,4 @@
-"""`./run messages`: brings the catalogues up to date with the texts in code and templates, and lists what lacks English.
+"""`./run messages`: brings the catalogues up to date with the texts of code and templates; lists what lacks English.
 
 The texts in the code are simplified Chinese. A catalogue is written the same way whoever runs this: sorted, without
 dates and line numbers, so that it changes only when a text changes.
@@ -6,8 +6,10 @@ dates and line numbers, so that it changes only when a text changes.
 
 import sys
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import polib
 from babel.messages.extract import extract_python
@@ -19,6 +21,8 @@ CODE = CHECKOUT / "parkkeeper"
 LOCALE = CODE / "locale"
 LANGUAGES = {"en": "nplurals=2; plural=(n != 1);", "zh_Hant": "nplurals=1; plural=0;"}
 DRAFTED = "drafted by OpenCC; a person may better it and remove this line"
+SLIPS = {"單隻能": "單只能", "采用": "採用", "采樣": "採樣", "被髮": "被發", "格里": "格裏", "“": "「", "”": "」"}
+"""Where OpenCC's words end at the wrong character, and the quotation marks that it leaves."""
 _CONTEXT, _PLURAL = "context", "plural"
 _CALLS: dict[str, tuple[str, ...]] = {
     "_": (),
@@ -68,7 +72,8 @@ def _texts_of(path: Path) -> Iterator[tuple[Key, str | None]]:
 def update(catalogue: Path, language: str, texts: dict[Key, str | None]) -> list[str]:
     """Bring one catalogue up to date: keep what translators wrote, add new texts, drop gone ones; write it sorted.
 
-    Returns the texts that have no translation. New texts in zh_Hant are drafted by OpenCC and say so.
+    Returns the texts that have no translation. Texts in zh_Hant are drafted by OpenCC, and say so, until a person
+    has written one.
     """
     known = polib.pofile(str(catalogue)) if catalogue.exists() else polib.POFile()
     kept = {(entry.msgctxt, entry.msgid): entry for entry in known if not entry.obsolete}
@@ -82,7 +87,7 @@ def update(catalogue: Path, language: str, texts: dict[Key, str | None]) -> list
     }
     for key, plural in sorted(texts.items(), key=lambda item: (item[0][1], item[0][0] or "")):
         entry = _entry(key, plural, kept.get(key))
-        if language == "zh_Hant" and _is_blank(entry):
+        if language == "zh_Hant" and (_is_blank(entry) or entry.comment == DRAFTED):
             _draft(entry)
         written.append(entry)
     text = f"{written}\n"
@@ -120,10 +125,18 @@ def _draft(entry: polib.POEntry) -> None:
 
 
 def traditional(text: str) -> str:
-    """A simplified text in the traditional characters of Hong Kong."""
+    """A simplified text in the traditional characters and quotation marks of Hong Kong."""
+    drafted = str(_converter().convert(text))
+    for slip, right in SLIPS.items():
+        drafted = drafted.replace(slip, right)
+    return drafted
+
+
+@cache
+def _converter() -> Any:
     from opencc import OpenCC
 
-    return str(OpenCC("s2hk").convert(text))
+    return OpenCC("s2hk")
 
 
 def main() -> int:
