@@ -62,11 +62,12 @@ def _texts_of(path: Path) -> Iterator[tuple[Key, str | None]]:
     if path.suffix != ".py":
         lines = templatize(source, origin=str(path)).splitlines()
         source = "\n".join(line.lstrip() for line in lines)  # else Python sees bad indentation
-    for _line, name, arguments, _comments in extract_python(BytesIO(source.encode()), list(_CALLS), [], {}):
+    for _line, name, arguments, _comments in extract_python(BytesIO(source.encode()), dict.fromkeys(_CALLS), [], {}):
         given = list(arguments) if isinstance(arguments, tuple) else [arguments]
-        context = given.pop(0) if _CONTEXT in _CALLS[name] else None
+        marks = _CALLS[str(name)]
+        context = given.pop(0) if _CONTEXT in marks else None
         if given and isinstance(given[0], str) and given[0]:
-            yield (context, given[0]), given[1] if _PLURAL in _CALLS[name] else None
+            yield (context, given[0]), given[1] if _PLURAL in marks else None
 
 
 def update(catalogue: Path, language: str, texts: dict[Key, str | None]) -> list[str]:
