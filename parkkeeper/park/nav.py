@@ -46,7 +46,12 @@ GROUPS = (
         _("采样"),
         (
             Entry("today", _("今日"), "home"),
-            Entry("starfield", _("采样点"), "point", ("points", "point", "point_new", "point_change", "slot_new", "roll_new")),
+            Entry(
+                "starfield",
+                _("采样点"),
+                "point",
+                ("points", "point", "point_new", "point_change", "slot_new", "roll_new"),
+            ),
             Entry("rounds", _("轮次"), "round", ("round", "round_open", "programmes", "programme_new")),
             Entry("missing", _("未采样人员"), "missing", ("missing_groups", "missing_calls", "gap_work", "workbook")),
             Entry("tubes", _("试管"), "tube", ("tube",)),
