@@ -1,6 +1,7 @@
 """Forms of the office: one look (error summary first), refusals of verbs shown where the person typed."""
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from django import forms
@@ -49,6 +50,36 @@ class OfficeForm(forms.Form):
             self.add_error(None, str(refusal))
             return False
         return True
+
+
+class ChangingForm(OfficeForm):
+    """A form over one thing that others may change meanwhile: what its reader never saw is not overwritten unasked.
+
+    `initial` holds the thing as it is now; the page carries a mark of it, which comes back with what was typed.
+    """
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.mark = sha256(repr(sorted((k, str(v)) for k, v in self.initial.items())).encode()).hexdigest()[:16]
+        self.fields["seen"].initial = self.mark
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        seen = found.pop("seen", "")
+        if seen and seen != self.mark:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("seen")] = self.mark  # whoever sends the same again has read it
+            raise ValidationError(
+                _("在您打开此页之后，这里已被别人改过，现在是：%(now)s。您填写的内容还没有保存，核对后请再次提交。")
+                % {"now": self._as_it_is()}
+            )
+        return found
+
+    def _as_it_is(self) -> str:
+        fields = [field for field in self.visible_fields() if field.name in self.initial]
+        return "；".join(f"{f.label} {f.field.widget.format_value(self.initial[f.name]) or '–'}" for f in fields)
 
 
 def show_form(request: HttpRequest, form: forms.Form, template: str = "park/form.html", **context: Any) -> HttpResponse:

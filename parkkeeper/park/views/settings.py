@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from parkkeeper.park.actions.emergency import declare_emergency, end_emergency
 from parkkeeper.park.actions.park import change_park
-from parkkeeper.park.forms import OfficeForm, moment_field, show_form
+from parkkeeper.park.forms import ChangingForm, OfficeForm, moment_field, show_form
 from parkkeeper.park.models import Account, Certificate, Emergency, Post
 from parkkeeper.park.packs import pack_codes, read_pack
 from parkkeeper.park.requests import OfficeRequest
@@ -78,7 +78,7 @@ def emergency_end(request: OfficeRequest, pk: int) -> HttpResponse:
     return show_form(request, form, title=title, crumbs=crumbs, back=reverse("emergency"), submit=_("现在结束"))
 
 
-class ParkForm(OfficeForm):
+class ParkForm(ChangingForm):
     name = forms.CharField(label=gettext_lazy("园区名称"), max_length=80)
     name_en = forms.CharField(label=gettext_lazy("英文名称"), max_length=80, required=False)
     time_zone = forms.CharField(

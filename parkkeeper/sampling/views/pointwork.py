@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from parkkeeper.park.forms import EnterpriseField, OfficeForm, SiteField, day_field, show_form
+from parkkeeper.park.forms import ChangingForm, EnterpriseField, OfficeForm, SiteField, day_field, show_form
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.templatetags.park import dates, hours
 from parkkeeper.sampling.actions import points as acts
@@ -56,7 +56,7 @@ def point_new(request: OfficeRequest) -> HttpResponse:
     return show_form(request, form, title=_("设立采样点"), crumbs=_crumbs(), back=reverse("points"))
 
 
-class ChangeForm(OfficeForm):
+class ChangeForm(ChangingForm):
     desks = forms.IntegerField(label=gettext_lazy("采样台"), min_value=1, max_value=99)
     opens = MinuteField(label=gettext_lazy("开放时间从"))
     closes = MinuteField(label=gettext_lazy("到"), end=True)
