@@ -73,7 +73,7 @@ class Door:
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         """One request over this thread's kept connection: status, headers and content of the answer."""
         connection = getattr(self._here, "connection", None)
-        # a server closes what is idle; a form must not be sent twice, so nothing goes over a connection that may be dead
+        # servers close what is idle, and a form must not be sent twice: nothing goes over what may be dead
         if connection is None or time.monotonic() - self._here.used > IDLE:
             connection = self._here.connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
         try:
