@@ -124,6 +124,7 @@ def world() -> World:
     w.rainbow, w.lotus, w.builders, w.body = w.enterprises  # type: ignore[attr-defined]
     _staff(w)
     _points(w)
+    _programmes(w)
     _rules()
     return w
 
@@ -171,6 +172,9 @@ def _points(w: Any) -> None:
     )
     w.sampler = w.post(w.person("采样戊", w.rainbow), "sampling_specialist", certified=True, site=works)
     w.scanner = w.post(w.person("扫码己", w.rainbow), "scanning_specialist", certified=True, site=works)
+
+
+def _programmes(w: Any) -> None:
     w.programme = Programme.objects.create(
         name="晚间核酸",
         test="pcr",

@@ -113,19 +113,11 @@ def record_elsewhere(
         )
     if result and result not in Result.Value.values:
         raise Refused(_("结果“%(result)s”不认识，应为阴性、阳性、可疑、无效或留空。") % {"result": result})
-    recorded = _dispose(
-        Disposition(
-            round=round,
-            person=person,
-            kind=Kind.ELSEWHERE,
-            place=place,
-            sampled_at=sampled_at,
-            result=result,
-            evidence=evidence,
-            at=at,
-            by=by,
-        )
-    )
+    told = Disposition(
+        round=round, person=person, kind=Kind.ELSEWHERE, place=place, sampled_at=sampled_at, result=result,
+        evidence=evidence, at=at, by=by,
+    )  # fmt: skip
+    recorded = _dispose(told)
     if result == Result.Value.POSITIVE and not round.rehearsal:
         _owe(recorded, "elsewhere", isolate=True, at=at)
         _tell_of_positive(recorded, at)

@@ -162,6 +162,24 @@ def assign_slot(
     require(by, "plan_sampling", at=at, on=point)
     span, days = _span(minutes), _days(first, until)
     point = Point.objects.get(pk=point.pk)
+    _check_hours(point, span)
+    slot = Slot(
+        point=point, enterprise=enterprise, site=site, shift=shift, minutes=span, by_shuttle=by_shuttle, during=days
+    )
+    texts = {
+        "slot_one_enterprise_at_a_time": partial(_who_is_there, slot),
+        "slot_one_point_a_shift": partial(_where_else, slot),
+    }
+    with refusing(texts):
+        slot.save()
+    record(
+        "slot.assigned", slot, by=by, at=at, enterprise=enterprise.pk, site=point.site_id, point=point.code,
+        shift=shift, minutes=list(minutes), first=first.isoformat(), until=until.isoformat() if until else None,
+    )  # fmt: skip
+    return slot
+
+
+def _check_hours(point: Point, span: NumericRange) -> None:
     if span.lower < point.hours.lower or span.upper > point.hours.upper:
         raise Refused(
             _("时段 %(begin)s–%(end)s 不在采样点 %(code)s 的开放时间 %(opens)s–%(closes)s 内。")
@@ -173,29 +191,6 @@ def assign_slot(
                 "closes": _clock_text(point.hours.upper),
             }
         )
-    slot = Slot(
-        point=point, enterprise=enterprise, site=site, shift=shift, minutes=span, by_shuttle=by_shuttle, during=days
-    )
-    texts = {
-        "slot_one_enterprise_at_a_time": partial(_who_is_there, slot),
-        "slot_one_point_a_shift": partial(_where_else, slot),
-    }
-    with refusing(texts):
-        slot.save()
-    record(
-        "slot.assigned",
-        slot,
-        by=by,
-        at=at,
-        enterprise=enterprise.pk,
-        site=point.site_id,
-        point=point.code,
-        shift=shift,
-        minutes=list(minutes),
-        first=first.isoformat(),
-        until=until.isoformat() if until else None,
-    )
-    return slot
 
 
 def _days(first: date, until: date | None) -> DateRange:

@@ -48,26 +48,13 @@ def make_programme(
             _("结束日 %(until)s 要晚于开始日 %(first)s。") % {"until": until.isoformat(), "first": first.isoformat()}
         )
     programme = Programme.objects.create(
-        name=name,
-        test=test,
-        every_days=every_days,
-        pool_size=pool_size,
-        opens=opens,
-        closes=closes,
-        during=DateRange(first, until),
-        source=source,
-    )
+        name=name, test=test, every_days=every_days, pool_size=pool_size, opens=opens, closes=closes,
+        during=DateRange(first, until), source=source,
+    )  # fmt: skip
     record(
-        "programme.made",
-        programme,
-        by=by,
-        at=at,
-        test=test,
-        every_days=every_days,
-        pool_size=pool_size,
-        first=first.isoformat(),
-        until=until.isoformat() if until else None,
-    )
+        "programme.made", programme, by=by, at=at, test=test, every_days=every_days, pool_size=pool_size,
+        first=first.isoformat(), until=until.isoformat() if until else None,
+    )  # fmt: skip
     return programme
 
 
