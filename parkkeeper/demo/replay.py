@@ -16,6 +16,7 @@ from functools import partial
 from parkkeeper.demo.build import demo_password
 from parkkeeper.demo.crew import Crew
 from parkkeeper.demo.desk import Desk
+from parkkeeper.demo.doubts import settlings
 from parkkeeper.demo.evening import Evening, Sending, Work, phone_key
 from parkkeeper.demo.gaps import Gaps
 from parkkeeper.demo.invent.events import LabIncident
@@ -88,6 +89,9 @@ class Replay:
             self._enrol(day)
         with clock("morning"):
             self._morning(day)
+        with clock("doubts"):
+            for _settled in self.crew.each(settlings(self.register, day)):
+                self.progress("doubts", 1, 0)
         with clock("retests"):
             self._retests(day)
         self._evening(day, rounds[Test.PCR.value])

@@ -136,6 +136,16 @@ def test_doubts_are_those_that_the_story_causes(replayed: Replayed) -> None:
                 "bad_box_code", "result_unknown_tube", "antigen_unknown_person"} & kinds.keys()  # fmt: skip
 
 
+def test_the_office_settles_most_of_what_was_in_doubt_the_morning_after(replayed: Replayed) -> None:
+    last = replayed.park.last_day
+    settled, waiting = replayed.ask(
+        "SELECT count(*) FILTER (WHERE settled_at IS NOT NULL), count(*) FILTER (WHERE settled_at IS NULL)"
+        " FROM park_anomaly WHERE happened_at < %s AND NOT evidence ? 'holds'",
+        f"{last.isoformat()} 00:00+08",
+    )[0]
+    assert settled > 5 * waiting
+
+
 def test_self_tests_arrive_by_list_file_and_phone(replayed: Replayed) -> None:
     rows = replayed.ask("SELECT source, count(*) FROM sampling_antigen_test GROUP BY source ORDER BY source")
     assert [source for source, _count in rows] == ["file", "list", "phone"]
