@@ -169,3 +169,49 @@ def test_no_database_default_reads_the_clock() -> None:
 
 def test_there_are_action_files() -> None:
     assert len(action_files()) > 20 and len(ALL_VERBS) > 60
+
+
+@pytest.mark.parametrize(
+    ("body", "first"),
+    [
+        ("require(by, 'x', at=at)", True),
+        ("row = Row.objects.select_for_update().get(pk=1)\nrequire(by, 'x', at=at, on=row)", True),
+        ("Row.objects.filter(pk=1).update(a=1)\nrequire(by, 'x', at=at)", False),
+        ("row = Row.objects.create(a=1)\nrequire(by, 'x', at=at)", False),
+        ("count = len(rows)", False),
+    ],
+)
+def test_a_right_that_is_asked_too_late_is_noticed(body: str, first: bool) -> None:
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    [function] = ast.parse(f'def verb(*, by, at):\n    """Do it."""\n{lines}').body
+    assert isinstance(function, ast.FunctionDef) and _asks_first(function) is first
+
+
+@pytest.mark.parametrize(
+    ("code", "writes"),
+    [
+        ("Row.objects.create(a=1)", True),
+        ("Row.objects.filter(a=1).update(a=2)", True),
+        ("row.save(update_fields=['a'])", True),
+        ("rows.delete()", True),
+        ("cursor.execute('INSERT INTO park_rule VALUES (1)')", True),
+        ("cursor.execute('WITH x AS (SELECT 1) UPDATE park_anomaly a SET b = 1')", True),
+        ("facts.update(a=2)", False),
+        ("cursor.execute('SELECT 1')", False),
+        ("request.session.save()", False),
+    ],
+)
+def test_a_write_is_known_from_a_reading(code: str, writes: bool) -> None:
+    assert bool(_writes(ast.parse(code))) is writes
+
+
+@pytest.mark.parametrize(
+    ("code", "reads"),
+    [
+        ("clock.now()", True), ("timezone.now()", True), ("datetime.now(UTC)", True), ("date.today()", True),
+        ("timezone.localdate()", True), ("timezone.localdate(at)", False), ("at.date()", False),
+    ],
+)  # fmt: skip
+def test_a_look_at_the_clock_is_known(code: str, reads: bool) -> None:
+    [call] = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    assert _reads_the_clock(call) is reads
