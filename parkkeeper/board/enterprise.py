@@ -14,7 +14,7 @@ from parkkeeper.sampling.roundbook import Told, tell_round
 
 # A certificate that runs out this soon is shown so that the training is booked in time.
 RUNS_OUT_IN = timedelta(days=14)
-SHOWN_AT_ONCE = 8
+SHOWN_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Crew:
 
     @property
     def shown(self) -> bool:
-        """Whether the names stand there at once: when they are few."""
-        return len(self.rows) <= SHOWN_AT_ONCE
+        """Whether the names stand there at once: when they are few, or a certificate needs somebody."""
+        return len(self.rows) <= SHOWN_AT_ONCE or self.lacking + self.ending > 0
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from parkkeeper.sampling.actions.rounds import make_programme
 from parkkeeper.sampling.models import Laboratory, Point, Slot, Test, TubeRoll
 
 PACK = "shanghai-2022"
+SHIFTS = {"day": "白班", "late": "晚班", "office": "行政班"}
 CHUNK = 2000
 ENTERPRISE_KINDS = {
     "enterprise": Enterprise.Kind.ENTERPRISE, "contractor": Enterprise.Kind.CONSTRUCTION,
@@ -152,7 +153,7 @@ def _person(register: Register, person: invented.Person, by_site: set[str], at: 
         pinyin=f"{pinyin_key(person.name)} {pinyin_initials(person.name)}", staff_number=person.staff_number,
         employer=register.enterprises[person.enterprise], category=person.category,
         # a construction site comes by its own shuttle: to the enterprise it is a shift of its own
-        shift=person.site if person.site in by_site else person.shift,
+        shift=person.site if person.site in by_site else SHIFTS[person.shift],
         registered_at=at, **document_columns(document.kind, document.number),
     )  # fmt: skip
 
@@ -258,7 +259,8 @@ def _starfield(register: Register) -> None:
 def _slot(register: Register, slot: invented.Slot) -> Slot:
     return Slot(
         point=register.points[slot.point], enterprise=register.enterprises[slot.enterprise or ""],
-        site=register.sites[slot.site] if slot.site else None, shift=slot.site or slot.shift or "",
+        site=register.sites[slot.site] if slot.site else None,
+        shift=slot.site or (SHIFTS[slot.shift] if slot.shift else ""),
         minutes=(slot.starts, slot.ends), by_shuttle=slot.site is not None, during=(slot.first, slot.until),
     )  # fmt: skip
 

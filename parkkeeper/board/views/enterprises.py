@@ -8,8 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from parkkeeper.board.enterprise import ToldEnterprise, tell_enterprise
 from parkkeeper.park.access import may
@@ -37,7 +36,7 @@ def _at_work(rows: QuerySet[Enterprise], value: str) -> QuerySet[Enterprise]:
 
 ENTERPRISES = List(
     name="enterprises",
-    title=gettext_lazy("企业"),
+    title=pgettext_lazy("menu", "企业"),
     columns=(
         Column("short_name", gettext_lazy("企业"), order="pinyin", main=True,
                link=lambda e: reverse("enterprise", args=[e.pk])),
@@ -77,8 +76,8 @@ def enterprise(request: OfficeRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Enterprise.objects.within(request.scopes).select_related("grid"), pk=pk)
     told = tell_enterprise(found, request.at)
     context = {
-        "title": found.name, "crumbs": [(_("企业"), reverse("enterprises"))], "enterprise": found, "told": told,
-        "links": links_of(request, found, told),
+        "title": found.name, "crumbs": [(pgettext("menu", "企业"), reverse("enterprises"))],
+        "enterprise": found, "told": told, "links": links_of(request, found, told),
         "see_people": may(request.person, "see_people", at=request.at, on=found),
     }  # fmt: skip
     return render(request, "board/enterprise.html", context)
