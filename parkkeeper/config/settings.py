@@ -48,10 +48,17 @@ def database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", "") or (parts.hostname or ""),
         "PORT": str(parts.port or options.pop("port", "")),
-        "CONN_HEALTH_CHECKS": False,
+        "CONN_HEALTH_CHECKS": True,  # after a restart of PostgreSQL nobody is lent one of the dead connections
         "OPTIONS": {
             **options,
-            "pool": {"min_size": 1, "max_size": int(os.environ.get("PARKKEEPER_POOL", "8")), "timeout": 10},
+            # a pool left to itself doubles its waits while PostgreSQL is away: no request would get through for minutes
+            # after it is back
+            "pool": {
+                "min_size": 1,
+                "max_size": int(os.environ.get("PARKKEEPER_POOL", "8")),
+                "timeout": 10,
+                "reconnect_timeout": 10,
+            },
         },
     }
 

@@ -69,8 +69,9 @@ class ChangingForm(OfficeForm):
         found: dict[str, Any] = super().clean() or self.cleaned_data
         seen = found.pop("seen", "")
         if seen and seen != self.mark:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("seen")] = self.mark  # whoever sends the same again has read it
+            typed: Any = self.data
+            self.data = typed = typed.copy()
+            typed[self.add_prefix("seen")] = self.mark  # whoever sends the same again has read it
             raise ValidationError(
                 _("在您打开此页之后，这里已被别人改过，现在是：%(now)s。您填写的内容还没有保存，核对后请再次提交。")
                 % {"now": self._as_it_is()}

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django_pgschemas.schema import get_current_schema
+from psycopg_pool import PoolTimeout
 
 from parkkeeper.sync.models import Phone
 from parkkeeper.sync.problems import Problem, bad_token, database_away, too_often, wrong_method, wrong_protocol
@@ -109,7 +110,7 @@ def _with_database(go: Callable[[], HttpResponse]) -> HttpResponse:
             if connection.in_atomic_block:  # a caller's own transaction: it alone can begin anew
                 raise database_away() from error
             close_quietly()
-            if last:
+            if last or isinstance(error.__cause__, PoolTimeout):  # the pool itself has tried for a while
                 raise database_away() from error
     raise AssertionError("unreachable")
 

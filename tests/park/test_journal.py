@@ -30,15 +30,27 @@ def test_what_was_recorded_cannot_be_changed_or_deleted() -> None:
     assert JournalEntry.objects.get().verb == "round.opened"
 
 
+TAMPERED = {
+    "changed": "UPDATE park_journal_entry SET facts = '{\"people\": 4}' WHERE verb = 'round.opened'",
+    "taken_away": "DELETE FROM park_journal_entry WHERE verb = 'round.opened'",
+    "slipped_in": "INSERT INTO park_journal_entry (xid, at, by_name, verb, noun, noun_id, facts)"
+    " SELECT xid, at, by_name, verb, noun, noun_id, facts FROM park_journal_entry WHERE verb = 'round.opened'",
+    "in_another_name": "UPDATE park_journal_entry SET by_name = '别人' WHERE verb = 'round.opened'",
+}
+
+
 @pytest.mark.django_db(transaction=True)
-def test_a_changed_entry_breaks_its_seal() -> None:
+@pytest.mark.parametrize("how", TAMPERED)
+def test_an_entry_that_was_tampered_with_breaks_its_seal(how: str) -> None:
     w = world()
     record("round.opened", by=w.office, at=EVENING, people=5)
+    record("round.closed", by=w.office, at=EVENING)
     end = time.monotonic() + 20  # a transaction in another database of the server may hold the horizon for a moment
     while not (sealed := seal_journal(at=EVENING)) and time.monotonic() < end:
         time.sleep(0.1)
-    assert sealed == 1
+    assert sealed == 2
     assert broken_seals() == []
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE park_journal_entry SET facts = '{\"people\": 4}'")
+        cursor.execute(TAMPERED[how])
+        assert cursor.rowcount == 1
     assert len(broken_seals()) == 1

@@ -32,16 +32,18 @@ def park_of(host: str) -> Park | None:
 
 
 def _read_parks() -> None:
-    with Schema.create("public"):
-        parks = list(Park.objects.order_by("pk")[:2])
-        _remembered["by_host"] = {h.name: h.park for h in Host.objects.select_related("park").order_by("pk")}
-    _remembered["only"] = parks[0] if len(parks) == 1 else None
+    """Read the list of parks. While the database is away, the list that was known before goes on to serve."""
+    try:
+        with Schema.create("public"):
+            parks = list(Park.objects.order_by("pk")[:2])
+            by_host = {h.name: h.park for h in Host.objects.select_related("park").order_by("pk")}
+    except (OperationalError, InterfaceError):
+        connection.close()
+        if not _remembered["by_host"] and _remembered["only"] is None:
+            raise
+    else:
+        _remembered["by_host"], _remembered["only"] = by_host, parks[0] if len(parks) == 1 else None
     _remembered["until"] = time.monotonic() + FRESH_FOR
-
-
-def _away() -> HttpResponse:
-    text = _("数据库暂时无法连接，请稍后再试；已确认的数据没有丢失。")
-    return HttpResponse(text, status=503, headers={"Retry-After": "5"}, content_type="text/plain; charset=utf-8")
 
 
 class ParkMiddleware:
@@ -51,11 +53,7 @@ class ParkMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        try:
-            park = park_of(request.get_host().rsplit(":", 1)[0].lower())
-        except (OperationalError, InterfaceError):
-            connection.close()
-            return _away()
+        park = park_of(request.get_host().rsplit(":", 1)[0].lower())
         if park is None:
             return HttpResponse(_("这个地址没有对应的园区。请检查网址，或用 manage park 新建园区。"), status=404)
         request.park = park  # type: ignore[attr-defined]

@@ -4,12 +4,15 @@ import sys
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from parkkeeper.park.context import HTML_LANGUAGES
+
+PHONES = "/phone/"
+"""Where the phones' door is (config/urls.py): its answers are JSON, also before a park was found."""
 
 
 def _page(request: HttpRequest, name: str, status: int, told: str = "") -> HttpResponse:
@@ -46,10 +49,16 @@ def refused(request: HttpRequest, told: str) -> HttpResponse:
     return _page(request, "refused", 422, told)
 
 
+def _to_a_phone() -> HttpResponse:
+    # as the door itself says it (docs/protocol.md); it does not come so far when no park could be found
+    told = _("服务器暂时无法保存数据，本次内容尚未确认。手机会自动重新发送，请勿清除应用数据。")
+    return JsonResponse({"error": {"code": "database_away", "message": told}}, status=503)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """503 while the database does not answer (it comes back by itself), else 500."""
+    """503 while the database does not answer (it comes back by itself), else 500; a phone gets it as JSON."""
     if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        response = _page(request, "503", 503)
+        response = _to_a_phone() if request.path.startswith(PHONES) else _page(request, "503", 503)
         response["Retry-After"] = "10"
         return response
     return _page(request, "500", 500)
