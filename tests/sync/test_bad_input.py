@@ -12,6 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
+from django.test import Client
 
 from parkkeeper.kernel import clock
 from parkkeeper.kernel.tubes import box_code, tube_code
@@ -223,3 +225,18 @@ def test_an_evening_that_comes_a_day_late_loses_nothing(w: Any) -> None:
     assert set(verdicts(answer)) == {"stored"}
     assert Scan.objects.filter(round=w.round).count() == 6
     assert "扫码很久以后才传到" in at_the_office(w, "late_scan")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/phone/v1/hello", "application/json"), ("/login", "text/html")])
+def test_a_server_that_never_reached_its_database_answers_each_door_in_its_own_way(
+    w: Any, monkeypatch: pytest.MonkeyPatch, path: str, kind: str
+) -> None:
+    def away(*_arguments: Any) -> Any:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr("parkkeeper.park.tenancy.middleware._remembered", {"until": 0.0, "by_host": {}, "only": None})
+    monkeypatch.setattr("parkkeeper.park.tenancy.middleware.Park.objects.order_by", away)
+    answer = Client(raise_request_exception=False).get(path, headers={"Accept-Language": "zh-hans"})
+    assert (answer.status_code, answer["Content-Type"].split(";")[0], answer["Retry-After"]) == (503, kind, "10")
+    told = json_of(answer)["error"]["message"] if kind == "application/json" else answer.content.decode()
+    assert "尚未确认" in told or "没有丢失" in told
