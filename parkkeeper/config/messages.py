@@ -5,6 +5,7 @@ dates and line numbers, so that it changes only when a text changes.
 """
 
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
@@ -54,7 +55,17 @@ def extract(folder: Path = CODE) -> dict[Key, str | None]:
             if plural and found.get(key) not in (None, plural):
                 raise ValueError(f"{path}: {key[1]!r} has another plural elsewhere")
             found[key] = plural or found.get(key)
+    for pack in sorted(folder.rglob("packs/*.toml")):
+        found |= {(None, text): None for text in _texts_of_pack(pack)}
     return found
+
+
+def _texts_of_pack(path: Path) -> Iterator[str]:
+    """What a policy pack says in its own words; sources are quoted, never translated."""
+    pack = tomllib.loads(path.read_text("utf-8"))
+    yield from (pack["name"], pack["about"])
+    for rule in pack["rule"]:
+        yield from filter(None, (rule.get("note"), rule.get("unit")))
 
 
 def _texts_of(path: Path) -> Iterator[tuple[Key, str | None]]:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from parkkeeper.park import access
 
@@ -48,14 +49,19 @@ GROUPS = (
             Entry("today", _("今日"), "home"),
             Entry(
                 "starfield",
-                _("采样点"),
+                pgettext_lazy("menu", "采样点"),
                 "point",
                 ("points", "point", "point_new", "point_change", "slot_new", "roll_new"),
             ),
-            Entry("rounds", _("轮次"), "round", ("round", "round_open", "programmes", "programme_new")),
+            Entry(
+                "rounds",
+                pgettext_lazy("menu", "轮次"),
+                "round",
+                ("round", "round_open", "programmes", "programme_new"),
+            ),
             Entry("missing", _("未采样人员"), "missing", ("missing_groups", "missing_calls", "gap_work", "workbook")),
-            Entry("tubes", _("试管"), "tube", ("tube",)),
-            Entry("boxes", _("转运箱"), "box", ("box", "box_hand_over")),
+            Entry("tubes", pgettext_lazy("menu", "试管"), "tube", ("tube",)),
+            Entry("boxes", pgettext_lazy("menu", "转运箱"), "box", ("box", "box_hand_over")),
             Entry(
                 "results",
                 _("检测结果"),
@@ -65,20 +71,20 @@ GROUPS = (
             Entry("positives", _("阳性处置"), "alert", ("case_release", "flag_lower", "retest_order")),
             Entry(
                 "antigen",
-                _("抗原自测"),
+                pgettext_lazy("menu", "抗原自测"),
                 "check",
                 ("antigen_tests", "antigen_list", "antigen_file", "antigen_file_check"),
             ),
-            Entry("anomalies", _("异常"), "doubt", ("anomaly",)),
+            Entry("anomalies", pgettext_lazy("menu", "异常"), "doubt", ("anomaly",)),
         ),
     ),
     Group(
         _("登记册"),
         (
-            Entry("enterprises", _("企业"), "enterprise", ("enterprise",)),
-            Entry("people", _("人员"), "people", ("person",)),
-            Entry("imports", _("导入"), "import", ("import", "import_new", "import_row")),
-            Entry("phones", _("手机"), "phone", ("phone", "phone_new", "phone_kept")),
+            Entry("enterprises", pgettext_lazy("menu", "企业"), "enterprise", ("enterprise",)),
+            Entry("people", pgettext_lazy("menu", "人员"), "people", ("person",)),
+            Entry("imports", pgettext_lazy("menu", "导入"), "import", ("import", "import_new", "import_row")),
+            Entry("phones", pgettext_lazy("menu", "手机"), "phone", ("phone", "phone_new", "phone_kept")),
         ),
     ),
     Group(

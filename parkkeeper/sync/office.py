@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from parkkeeper.park.forms import OfficeForm, PersonField, show_form
 from parkkeeper.park.lists import Choice, Column, List
@@ -35,7 +35,7 @@ def _state(phone: Phone) -> tuple[str, str]:
 
 PHONES = List(
     name="phones",
-    title=gettext_lazy("手机"),
+    title=pgettext_lazy("menu", "手机"),
     columns=(
         Column("name", gettext_lazy("手机"), link=lambda p: reverse("phone", args=[p.pk]), order="name", main=True),
         Column("point", gettext_lazy("采样点"), value="point__code", kind="code", order="point__code"),
@@ -84,7 +84,7 @@ def phone_new(request: OfficeRequest) -> HttpResponse:
     if form.carry_out(lambda data: issue_enrolment(**data, by=request.person, at=request.at)):
         return _code_page(request, *form.result)
     intro = _("登记码只能使用一次，用来让一台手机成为该采样点的手机。")
-    crumbs, back = [(_("手机"), reverse("phones"))], reverse("phones")
+    crumbs, back = [(pgettext("menu", "手机"), reverse("phones"))], reverse("phones")
     return show_form(request, form, title=_("登记手机"), crumbs=crumbs, back=back, intro=intro, submit=_("生成登记码"))
 
 
@@ -92,7 +92,7 @@ def _code_page(request: OfficeRequest, enrolment: Enrolment, code: str) -> HttpR
     # behind "#": a browser never sends that part, so the code reaches no log of the server
     address = request.build_absolute_uri(f"/field/#enrol={code}")
     context = {
-        "title": _("登记码"), "crumbs": [(_("手机"), reverse("phones"))], "enrolment": enrolment,
+        "title": _("登记码"), "crumbs": [(pgettext("menu", "手机"), reverse("phones"))], "enrolment": enrolment,
         "code": f"{code[:5]}-{code[5:]}", "picture": picture_of(address), "role": ROLES[enrolment.role],
     }  # fmt: skip
     response = render(request, "sync/code.html", context)
@@ -113,7 +113,8 @@ def phone_page(request: OfficeRequest, pk: int) -> HttpResponse:
         return redirect("phone", pk)
     state, tone = _state(phone)
     context = {
-        "title": phone.name, "crumbs": [(_("手机"), reverse("phones"))], "phone": phone, "state": state, "tone": tone,
+        "title": phone.name, "crumbs": [(pgettext("menu", "手机"), reverse("phones"))],
+        "phone": phone, "state": state, "tone": tone,
         "batches": phone.batches.annotate(kept=Count("poison")).order_by("-received_at")[:20],
         "kept": [
             (one, BadOperation(one.code, "…").reason())
@@ -131,7 +132,7 @@ def phone_kept(request: OfficeRequest, pk: int) -> HttpResponse:
         retake_kept(found, by=request.person, at=request.at)
         messages.success(request, _("已重新处理，内容已入库。"))
         return redirect("phone", phone.pk)
-    crumbs = [(_("手机"), reverse("phones")), (phone.name, reverse("phone", args=[phone.pk]))]
+    crumbs = [(pgettext("menu", "手机"), reverse("phones")), (phone.name, reverse("phone", args=[phone.pk]))]
     content = read_kept(found, by=request.person, at=request.at)
     context = {
         "title": _("未能识别的操作"), "crumbs": crumbs, "kept": found, "content": content,

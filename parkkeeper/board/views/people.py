@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from parkkeeper.board.person import tell_person
@@ -27,7 +27,7 @@ def _enterprises(request: Any) -> Any:
 
 PEOPLE = List(
     name="people",
-    title=gettext_lazy("人员"),
+    title=pgettext_lazy("menu", "人员"),
     columns=(
         Column("name", gettext_lazy("姓名"), order="pinyin", main=True, link=lambda p: reverse("person", args=[p.pk])),
         Column("staff_number", gettext_lazy("工号"), kind="code", order="staff_number"),
@@ -88,7 +88,7 @@ def _person(request: OfficeRequest, pk: int) -> Person:
 def _show(request: OfficeRequest, found: Person, **more: Any) -> HttpResponse:
     context = {
         "title": found.name,
-        "crumbs": [(_("人员"), reverse("people"))],
+        "crumbs": [(pgettext("menu", "人员"), reverse("people"))],
         "person": found,
         "told": tell_person(found, request.at, tubes=may_open(request, "tube")),
         "employer": link_to(request, "enterprise", found.employer_id),

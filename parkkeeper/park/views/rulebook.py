@@ -36,7 +36,12 @@ _ORDER = {key: n for n, key in enumerate(KEYS)}
 
 def value_text(rule: Rule) -> str:
     """A rule's value for people: a table as "key value" pairs, a list with dashes, then the unit."""
-    return f"{_plain(rule.value)} {rule.unit}".strip()
+    return f"{_plain(rule.value)} {in_words(rule.unit)}".strip()
+
+
+def in_words(text: str) -> str:
+    """A text of a policy pack in the reader's language; what a person wrote stays as it is."""
+    return _(text) if text else ""
 
 
 def _plain(value: Any) -> str:
@@ -57,7 +62,7 @@ RULES = List(
     name="rules",
     title=gettext_lazy("规则"),
     columns=(
-        Column("note", gettext_lazy("内容"), kind="note", value=lambda r: r.note or r.key),
+        Column("note", gettext_lazy("内容"), kind="note", value=lambda r: in_words(r.note) or r.key),
         Column("value", gettext_lazy("值"), value=value_text, main=True),
         Column("key", gettext_lazy("键"), kind="code", link=lambda r: reverse("rule", args=[r.key]), order="key"),
         Column("during", gettext_lazy("有效期"), value=lambda r: moments(r.during), kind="moment", order="during",
@@ -88,7 +93,10 @@ def rules_in_force(at: Any) -> QuerySet[Rule]:
 
 def rulebook(request: OfficeRequest) -> HttpResponse:
     upcoming = Rule.objects.filter(during__startswith__gt=request.at).order_by("during")
-    context = {"upcoming": upcoming, "may_change": nav.may_open(request, "rule_change")}
+    context = {
+        "upcoming": [(row, in_words(row.note) or row.key, value_text(row)) for row in upcoming],
+        "may_change": nav.may_open(request, "rule_change"),
+    }
     return RULES.page(request, rules_in_force(request.at), "park/rulebook.html", context)
 
 
@@ -97,7 +105,8 @@ def rule(request: OfficeRequest, key: str) -> HttpResponse:
     if not rows:
         raise Http404(key)
     context = {
-        "title": rows[0].note or key, "rows": [(row, value_text(row), request.at in row.during) for row in rows],
+        "title": in_words(rows[0].note) or key,
+        "rows": [(row, value_text(row), request.at in row.during) for row in rows],
         "key": key, "crumbs": [(_("规则"), reverse("rulebook"))], "may_change": nav.may_open(request, "rule_change"),
     }  # fmt: skip
     return render(request, "park/rule.html", context)
@@ -133,5 +142,5 @@ def rule_change(request: OfficeRequest, key: str) -> HttpResponse:
         messages.success(request, _("新值已登记，原值保留在历史中。"))
         return redirect("rule", key)
     now = _("现行值：%(value)s（%(source)s）") % {"value": value_text(former), "source": former.source}
-    crumbs = [(_("规则"), reverse("rulebook")), (former.note or key, reverse("rule", args=[key]))]
+    crumbs = [(_("规则"), reverse("rulebook")), (in_words(former.note) or key, reverse("rule", args=[key]))]
     return show_form(request, form, title=_("登记新值"), intro=now, crumbs=crumbs, back=reverse("rule", args=[key]))

@@ -44,7 +44,7 @@ class DeclareForm(OfficeForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["pack"].choices = [(code, read_pack(code).name) for code in pack_codes()]  # type: ignore[attr-defined]
+        self.fields["pack"].choices = [(code, _(read_pack(code).name)) for code in pack_codes()]  # type: ignore[attr-defined]
 
 
 class EndForm(OfficeForm):

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from parkkeeper.park.access import may
@@ -61,7 +61,7 @@ def _searched(rows: QuerySet[Anomaly], text: str) -> QuerySet[Anomaly]:
 
 ANOMALIES = List(
     name="anomalies",
-    title=gettext_lazy("异常"),
+    title=pgettext_lazy("menu", "异常"),
     columns=(
         Column("kind", gettext_lazy("异常"), value=_title, order="kind", main=True,
                link=lambda a: reverse("anomaly", args=[a.pk])),
@@ -132,7 +132,8 @@ def _show(request: HttpRequest, found: Anomaly, wrong: dict[str, Any] | None = N
     ways = [(how, HOWS[how], wrong.get(how) or form_for(how, found)) for how in (kind.settled_by if kind else ())]
     return show_form(
         request, next(iter(wrong.values()), None) or again or ReopenForm(), "sampling/anomaly.html",
-        title=_title(found), crumbs=[(_("异常"), reverse("anomalies"))], anomaly=found, state=_state(found),
+        title=_title(found), crumbs=[(pgettext("menu", "异常"), reverse("anomalies"))],
+        anomaly=found, state=_state(found),
         tone=_tone(found), evidence=evidence_in_words(found), subject=subject_link(request, found),
         ways=ways if allowed and not found.settled_at else [], again=again or (ReopenForm() if allowed else None),
         owner=ROLES.get(found.owner_role, found.owner_role), how=HOWS.get(found.settled_how, ""), opened=set(wrong),

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from parkkeeper.kernel.text import tidy
 from parkkeeper.park.errors import Refused
@@ -43,7 +43,7 @@ def _day(text: str) -> str:
 
 ANTIGEN = List(
     name="antigen",
-    title=gettext_lazy("抗原自测"),
+    title=pgettext_lazy("menu", "抗原自测"),
     columns=(
         Column("enterprise", gettext_lazy("企业"), value="enterprise__short_name", main=True,
                link=lambda m: href("enterprise", m.enterprise.pk)),

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.errors import Refused
@@ -39,7 +39,7 @@ def _point_code(text: str) -> str:
 
 BOXES = List(
     name="boxes",
-    title=gettext_lazy("转运箱"),
+    title=pgettext_lazy("menu", "转运箱"),
     columns=(
         Column("code", gettext_lazy("箱码"), kind="code", value=lambda b: b.code or _("（没有封箱记录）"),
                link=lambda b: href("box", b.pk), order="code", main=True),

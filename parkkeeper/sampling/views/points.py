@@ -9,8 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park import access
@@ -70,7 +69,10 @@ def point_list(request: OfficeRequest) -> HttpResponse:
         enterprises=Coalesce(Subquery(by_point.annotate(n=Count("enterprise", distinct=True)).values("n")), 0),
         people=Coalesce(Subquery(by_point.annotate(n=Sum("enterprise__head_count")).values("n")), 0),
     )  # fmt: skip
-    context = {"crumbs": [(_("采样点"), reverse("starfield"))], "may_plan": link_to(request, "point_new")}
+    context = {
+        "crumbs": [(pgettext("menu", "采样点"), reverse("starfield"))],
+        "may_plan": link_to(request, "point_new"),
+    }
     return POINTS.page(request, rows, "sampling/points.html", context)
 
 
@@ -82,7 +84,8 @@ def point_page(request: OfficeRequest, pk: int) -> HttpResponse:
     slots = list(_slots(found, last_round, at))
     spans, marks = evening_of(found, slots, _rows(request, found, slots, last_round), _pace(at), now.minute)
     context = {
-        "title": f"{found.code} {found.site.name}", "crumbs": [(_("采样点"), reverse("starfield"))], "point": found,
+        "title": f"{found.code} {found.site.name}", "crumbs": [(pgettext("menu", "采样点"), reverse("starfield"))],
+        "point": found,
         "round": last_round, "now": now, "spans": spans, "marks": marks, "tubes": _tubes(found, last_round, at),
         "later": _later_slots(found, at), "rolls": _rolls(found), "sessions": _sessions(request, found),
         "flags": flags_up(at).filter(point=found).select_related("tube"), "may": _rights(request, found),

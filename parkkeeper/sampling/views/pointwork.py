@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from parkkeeper.park.forms import ChangingForm, EnterpriseField, OfficeForm, SiteField, day_field, show_form
 from parkkeeper.park.requests import OfficeRequest
@@ -27,7 +27,7 @@ def _point(request: OfficeRequest, pk: int) -> Point:
 
 
 def _crumbs(point: Point | None = None) -> list[tuple[str, str]]:
-    crumbs = [(_("采样点"), reverse("starfield"))]
+    crumbs = [(pgettext("menu", "采样点"), reverse("starfield"))]
     return [*crumbs, (point.code, reverse("point", args=[point.pk]))] if point else crumbs
 
 

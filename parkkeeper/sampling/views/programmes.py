@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from parkkeeper.park.forms import OfficeForm, day_field, show_form
 from parkkeeper.park.lists import Choice, Column, Day, List
@@ -55,11 +55,11 @@ PROGRAMMES = List(
 
 
 def _crumbs() -> list[tuple[str, str]]:
-    return [(_("轮次"), reverse("rounds")), (_("检测方案"), reverse("programmes"))]
+    return [(pgettext("menu", "轮次"), reverse("rounds")), (_("检测方案"), reverse("programmes"))]
 
 
 def programme_list(request: OfficeRequest) -> HttpResponse:
-    context = {"crumbs": [(_("轮次"), reverse("rounds"))], "advice": advise_pool_size(request.at)}
+    context = {"crumbs": [(pgettext("menu", "轮次"), reverse("rounds"))], "advice": advise_pool_size(request.at)}
     return PROGRAMMES.page(request, Programme.objects.all(), "sampling/programmes.html", context)
 
 

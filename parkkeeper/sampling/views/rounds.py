@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from parkkeeper.park.forms import OfficeForm, day_field, show_form
@@ -70,7 +70,7 @@ class _Rated:
 
 ROUNDS = List(
     name="rounds",
-    title=gettext_lazy("轮次"),
+    title=pgettext_lazy("menu", "轮次"),
     columns=(
         Column("day", gettext_lazy("日期"), kind="day", main=True, link=lambda r: reverse("round", args=[r.pk])),
         Column("test", gettext_lazy("检测"), value=lambda r: str(Test(r.test).label)),
@@ -140,7 +140,8 @@ def round_page(request: OfficeRequest, pk: int) -> HttpResponse:
         "title": _("%(test)s轮次 %(day)s") % {"test": found.get_test_display(), "day": found.day.isoformat()},
         "round": found, "moment": moment, "state": state_of(found, moment.moment),
         "head": SimpleLazyObject(partial(_head, request, found, moment, rows)),
-        "crumbs": [(_("轮次"), reverse("rounds"))], "missing": link_to(request, "missing", query={"round": found.pk}),
+        "crumbs": [(pgettext("menu", "轮次"), reverse("rounds"))],
+        "missing": link_to(request, "missing", query={"round": found.pk}),
         "may_close": not found.closed_at and link_to(request, "round_close", found.pk),
         "live": not moment.past and not found.closed_at, "tabs": _tabs(request, found, by, moment),
     }  # fmt: skip
@@ -167,7 +168,7 @@ def round_open(request: OfficeRequest) -> HttpResponse:
     if form.carry_out(lambda data: open_round(**data, by=request.person, at=request.at)):
         messages.success(request, _("轮次已开，名单已冻结：%(people)s 人。") % {"people": form.result.population})
         return redirect("round", form.result.pk)
-    crumbs, back = [(_("轮次"), reverse("rounds"))], reverse("rounds")
+    crumbs, back = [(pgettext("menu", "轮次"), reverse("rounds"))], reverse("rounds")
     return show_form(request, form, title=_("开启轮次"), crumbs=crumbs, back=back, submit=_("冻结名单并开启"))
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import looked
@@ -47,7 +47,7 @@ def _enterprise(text: str) -> str:
 
 TUBES = List(
     name="tubes",
-    title=gettext_lazy("试管"),
+    title=pgettext_lazy("menu", "试管"),
     columns=(
         Column("code", gettext_lazy("试管码"), kind="code", link=lambda t: href("tube", t.pk), order="code", main=True),
         Column("point", gettext_lazy("采样点"), value="point__code", kind="code", order="point__code",
