@@ -24,7 +24,7 @@ def path_of(sha256: str) -> Path:
 
 
 def store_file(data: bytes, *, name: str, media_type: str = "", by: Person | None, at: datetime) -> StoredFile:
-    """Keep `data` for good and return its row. Raises Refused when the disk does not take it; nothing is half-written."""
+    """Keep `data` for good and return its row. Raises Refused when the disk does not take it; then nothing is kept."""
     sha256 = hashlib.sha256(data).hexdigest()
     target = path_of(sha256)
     if not target.exists():
