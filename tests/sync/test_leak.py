@@ -199,7 +199,9 @@ def test_parks_do_not_leak_into_each_other_in_coroutines(lots: list[Lot]) -> Non
 
         await asyncio.gather(*(one(*ask) for ask in asked))
 
-    asyncio.run(everything())
+    # in a thread of its own: the browser of other tests leaves a running loop in this one
+    with ThreadPoolExecutor(1) as alone:
+        alone.submit(asyncio.run, everything()).result(timeout=120)
     connections.close_all()
     nothing_crossed(lots, asked)
 
