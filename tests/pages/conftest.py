@@ -68,7 +68,7 @@ def log_in(browser: Browser, live_server: Any, w: World) -> Iterator[LogIn]:
 
 def until(page: Page, told: str) -> None:
     """Wait until the JavaScript expression is true; the content policy forbids playwright's own way."""
-    for _turn in range(100):
+    for _turn in range(400):
         with suppress(Error):  # a page that is just being left has nothing to ask
             if page.evaluate(told):
                 return
