@@ -79,7 +79,9 @@ def note_closed(closed: list[Obligation], reopened: list[Obligation], *, at: dat
     if not closed and not reopened:
         return
     lines = [_line("obligation.closed", one, at, one.person.employer_id) for one in closed]
-    lines += [_line("obligation.reopened", one, at, one.person.employer_id) for one in reopened]
+    lines += [
+        _line("obligation.reopened", one, at, one.person.employer_id, follows=str(one.follows_id)) for one in reopened
+    ]
     JournalEntry.objects.bulk_create(lines)
     people = {one.person_id: one.person for one in closed}
     still = set(Obligation.objects.open().filter(person_id__in=people).values_list("person_id", flat=True))

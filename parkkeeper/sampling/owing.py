@@ -10,16 +10,22 @@ from parkkeeper.sampling.models import Obligation
 from parkkeeper.sampling.tubefacts import query
 from parkkeeper.sampling.tubewords import TUBE_WORDS
 
+# When the first row of a chain was opened: an order holds from then, however often its answer fell.
+BEGUN_AT = """(SELECT min(b.opened_at) FROM sampling_obligation b
+                 WHERE b.person_id = o.person_id AND b.kind = o.kind AND b.cause = o.cause)"""
+
 # `since`: the last swab that gave cause (undone or not: it was taken), a positive self-test's moment, or the order's.
 # A tube answers when its pool size is one, nobody else and no unknown person is in it, and its ruling word is plain.
+# Of a chain of rows that follow each other the last one asks, and the order's moment is that of the first.
 _ANSWERS = f"""
 WITH owed AS (
     SELECT o.id, o.person_id, o.tube_id, o.closed_by_result_id,
            CASE WHEN o.antigen_id IS NOT NULL THEN a.taken_at
                 ELSE coalesce((SELECT max(s.scanned_at) FROM sampling_scan s
-                                WHERE s.tube_id = o.tube_id AND s.person_id = o.person_id), o.opened_at) END AS since
+                                WHERE s.tube_id = o.tube_id AND s.person_id = o.person_id), {BEGUN_AT}) END AS since
       FROM sampling_obligation o LEFT JOIN sampling_antigen_test a ON a.id = o.antigen_id
      WHERE o.person_id = ANY(%(people)s) AND o.kind = 'single_retest'
+       AND NOT EXISTS (SELECT FROM sampling_obligation f WHERE f.follows_id = o.id)
 ), asked_tube AS (
     SELECT DISTINCT s.tube_id
       FROM owed JOIN sampling_scan s ON s.person_id = owed.person_id JOIN sampling_tube t ON t.id = s.tube_id
@@ -60,14 +66,15 @@ def retest_due(at: datetime) -> datetime:
 
 
 def answers(people: list[int]) -> list[Answer]:
-    """Every single retest of these people (ids), open or closed, with what answers it now."""
+    """Every single retest of these people (ids), open or closed, with what answers it now; none that was followed."""
     return [Answer(*row) for row in query(_ANSWERS, people=people, at="infinity")]
 
 
 def close_and_reopen(people: list[int], *, at: datetime) -> tuple[list[Obligation], list[Obligation]]:
     """Close what is answered and open again what is no longer; returns both. Writes nothing when nothing changed.
 
-    A result that was struck, that a graver one contradicts, or whose tube holds anybody else closes nothing.
+    A result that was struck, that a graver one contradicts, or whose tube holds anybody else closes nothing. What was
+    closed by such a result stays closed as it was, and a row that follows it is opened (and closed, if another answers).
     """
     if not people:
         return [], []
@@ -76,10 +83,20 @@ def close_and_reopen(people: list[int], *, at: datetime) -> tuple[list[Obligatio
         for answer in answers(people)
         if answer.closed_by not in answer.results and (answer.closed_by or answer.results)
     }
-    obligations = list(Obligation.objects.filter(pk__in=changed).select_related("person").order_by("opened_at", "pk"))
-    for obligation in obligations:
-        result = changed[obligation.pk]
-        obligation.closed_by_result_id = result
-        obligation.closed_at = at if result else None
-    Obligation.objects.bulk_update(obligations, ["closed_by_result", "closed_at"])
-    return [o for o in obligations if o.closed_at], [o for o in obligations if not o.closed_at]
+    found = list(Obligation.objects.filter(pk__in=changed).select_related("person").order_by("opened_at", "pk"))
+    answered = [one for one in found if one.closed_at is None]
+    for obligation in answered:
+        obligation.closed_by_result_id, obligation.closed_at = changed[obligation.pk], at
+    Obligation.objects.bulk_update(answered, ["closed_by_result", "closed_at"])
+    again = [_following(one, changed[one.pk], at) for one in found if one not in answered]
+    Obligation.objects.bulk_create(again)
+    return answered + [o for o in again if o.closed_at], [o for o in again if not o.closed_at]
+
+
+def _following(fallen: Obligation, result: int | None, at: datetime) -> Obligation:
+    """The same obligation once more, not saved: due when it always was, open unless that result closes it."""
+    return Obligation(
+        person=fallen.person, kind=fallen.kind, cause=fallen.cause, tube_id=fallen.tube_id,
+        antigen_id=fallen.antigen_id, opened_at=at, due_at=fallen.due_at, isolate=fallen.isolate, follows=fallen,
+        closed_at=at if result else None, closed_by_result_id=result,
+    )  # fmt: skip

@@ -103,6 +103,7 @@ _HANDLED = f"""handled AS (
     JOIN sampling_obligation o ON o.person_id = d.person_id AND o.cause = 'order:' || d.uuid AND o.closed_at <= %(at)s
     JOIN sampling_result r ON r.id = o.closed_by_result_id
     WHERE d.round_id = %(round)s AND d.kind = 'retest' AND d.at <= %(at)s
+      AND NOT EXISTS (SELECT 1 FROM sampling_obligation f WHERE f.follows_id = o.id AND f.opened_at <= %(at)s)
   ) AS handling GROUP BY person_id
 )"""
 

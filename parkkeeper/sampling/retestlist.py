@@ -7,6 +7,7 @@ from typing import Any
 from parkkeeper.park.models import Person
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.models import Obligation
+from parkkeeper.sampling.owing import BEGUN_AT
 from parkkeeper.sampling.tubefacts import query
 from parkkeeper.sampling.tubewords import TUBE_WORDS
 
@@ -16,7 +17,7 @@ WITH owed AS (
     SELECT o.id, o.person_id, o.tube_id,
            CASE WHEN o.antigen_id IS NOT NULL THEN a.taken_at
                 ELSE coalesce((SELECT max(s.scanned_at) FROM sampling_scan s
-                                WHERE s.tube_id = o.tube_id AND s.person_id = o.person_id), o.opened_at) END AS since
+                                WHERE s.tube_id = o.tube_id AND s.person_id = o.person_id), {BEGUN_AT}) END AS since
       FROM sampling_obligation o LEFT JOIN sampling_antigen_test a ON a.id = o.antigen_id
      WHERE o.id = ANY(%(obligations)s::uuid[])
 ), sample AS (

@@ -117,6 +117,20 @@ def obligation(w: Any) -> Obligation:
     )
 
 
+def released(w: Any, cause: str = "tube:YQ1") -> Obligation:
+    return Obligation.objects.create(
+        person=w.mei, kind="case", cause=cause, opened_at=EVENING, due_at=NEVER, closed_at=HOUR_ON, closed_by=w.office,
+        closed_reason="出院",
+    )  # fmt: skip
+
+
+def following(w: Any) -> Obligation:
+    first = released(w)
+    return Obligation.objects.create(
+        person=w.mei, kind="case", cause=first.cause, opened_at=NEVER, due_at=NEVER, follows=first
+    )
+
+
 def flag(w: Any, **on: Any) -> Flag:
     return Flag.objects.create(tube=tube(w), raised_at=EVENING, **on)
 

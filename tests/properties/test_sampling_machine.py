@@ -105,7 +105,7 @@ class SamplingMachine(RuleBasedStateMachine):
         doubts = Anomaly.objects.all().holding().exclude(kind__in=by_moment).values_list("kind", flat=True)
         found: dict[str, Any] = {"scans": list(scans), "tubes": list(tubes), "doubts": sorted(doubts)}
         if not Undo.objects.exists():
-            owed = Obligation.objects.values_list("person", "kind", "cause")
+            owed = Obligation.objects.newest().values_list("person", "kind", "cause")
             found["owed"] = sorted(owed)
             found["clear"] = [standing_of(person, self.now()).clear for person in self.w.workers[:PEOPLE]]
         return found

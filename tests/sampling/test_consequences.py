@@ -215,7 +215,9 @@ def test_striking_the_negative_that_closed_a_retest_opens_it_again() -> None:
     report(w, (2, "negative"), minutes=600)
     strike_result(Result.objects.get(value="negative"), reason="样本调换", by=w.office, at=later(700))
     assert owing(w.workers[0]) == [("single_retest", f"tube:{code(1)}")]
-    assert Obligation.objects.get().closed_at is None
+    closed, again = Obligation.objects.order_by("opened_at")
+    assert (closed.closed_at, again.opened_at, again.closed_at, again.follows) == (later(600), later(700), None, closed)
+    assert again.due_at == closed.due_at
 
 
 def test_striking_the_positive_of_a_pool_leaves_the_retests() -> None:

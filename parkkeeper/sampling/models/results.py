@@ -114,9 +114,16 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
     def open_at(self, moment: datetime) -> Self:
         return self.filter(opened_at__lte=moment).filter(Q(closed_at__isnull=True) | Q(closed_at__gt=moment))
 
+    def newest(self) -> Self:
+        """Of each cause the last row only: not those that were closed and, since what closed them fell, followed."""
+        return self.filter(followers__isnull=True)
+
 
 class Obligation(models.Model):
-    """待办义务: what a person owes beyond the round: a single retest, a case to be released; closed by facts only."""
+    """待办义务: what a person owes beyond the round: a single retest, a case to be released; closed by facts only.
+
+    When the fact that closed it falls, it stays closed as it was and another row follows it, so that the past stays true.
+    """
 
     class Kind(models.TextChoices):
         SINGLE_RETEST = "single_retest", _("单采单检")
@@ -126,6 +133,11 @@ class Obligation(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="obligations")
     kind = models.CharField(max_length=14, choices=Kind.choices)
     cause = models.CharField(max_length=64, help_text="tube:CODE, antigen:ID, order:ID: the same cause makes it once")
+    # its unique constraint is the index
+    follows = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="followers", db_index=False,
+        help_text="the closed one that this opens again",
+    )  # fmt: skip
     tube = models.ForeignKey(Tube, null=True, on_delete=models.PROTECT, related_name="obligations")
     antigen = models.ForeignKey(AntigenTest, null=True, on_delete=models.PROTECT, related_name="obligations")
     opened_at = models.DateTimeField()
@@ -141,7 +153,17 @@ class Obligation(models.Model):
     class Meta:
         db_table = "sampling_obligation"
         constraints = [
-            models.UniqueConstraint(F("person"), F("kind"), F("cause"), name="obligation_once_a_cause"),
+            models.UniqueConstraint(
+                F("person"), F("kind"), F("cause"), name="obligation_once_a_cause", condition=Q(follows__isnull=True)
+            ),
+            models.UniqueConstraint(
+                F("person"),
+                F("kind"),
+                F("cause"),
+                name="obligation_open_once_a_cause",
+                condition=Q(closed_at__isnull=True),
+            ),
+            models.UniqueConstraint(F("follows"), name="obligation_followed_once"),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, closed_by_result__isnull=True, closed_by__isnull=True)
                 | Q(closed_at__isnull=False, closed_by_result__isnull=False)

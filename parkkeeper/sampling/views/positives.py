@@ -149,7 +149,8 @@ def _fits(row: Owed, values: dict[str, Any]) -> bool:
 
 
 def _closed(request: OfficeRequest, tube: str | None) -> list[Owed]:
-    found = Obligation.objects.filter(closed_at__isnull=False, person__in=Person.objects.within(request.scopes))
+    closed = Obligation.objects.newest().filter(closed_at__isnull=False)
+    found = closed.filter(person__in=Person.objects.within(request.scopes))
     if tube:
         found = found.filter(tube__code=tube)
     found = found.select_related("person__employer", "tube__point", "antigen").order_by("-closed_at", "pk")
@@ -191,7 +192,9 @@ def _pools(rows: list[Owed]) -> list[Pool]:
     for row in rows:
         if row.obligation.tube_id:
             by_tube.setdefault(row.obligation.tube_id, []).append(row)
-    counted = Obligation.objects.filter(tube__in=by_tube).order_by("tube").values("tube").annotate(n=Count("pk"))
+    counted = (
+        Obligation.objects.newest().filter(tube__in=by_tube).order_by("tube").values("tube").annotate(n=Count("pk"))
+    )
     totals = {one["tube"]: one["n"] for one in counted}
     return [
         Pool(found[0].obligation.tube, totals[pk], len(found), sum(row.overdue for row in found),  # type: ignore[arg-type]

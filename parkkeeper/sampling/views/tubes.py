@@ -124,7 +124,7 @@ def _about(request: OfficeRequest, tube: Tube) -> dict[str, Any]:
         about = Q(noun="tube", noun_id=str(tube.pk)) | Q(evidence__tube=tube.code)
         doubts = [(one, KINDS[one.kind].title if one.kind in KINDS else one.kind)
                   for one in Anomaly.objects.filter(about).order_by("raised_at", "pk")]  # fmt: skip
-    owed = Obligation.objects.filter(tube=tube)
+    owed = Obligation.objects.newest().filter(tube=tube)
     return {
         "boxings": boxings, "receptions": receptions, "results": [(r, VALUE_TONES[r.value]) for r in results],
         "doubts": doubts, "owed": owed.count(), "owed_open": owed.open().count(),
