@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from parkkeeper.kernel import clock
-from parkkeeper.park.models import JournalEntry, StoredFile
-from parkkeeper.sampling.models import Flag, LabReport, Obligation, Result
+from parkkeeper.park.models import JournalEntry, Site, StoredFile
+from parkkeeper.sampling.models import Flag, Laboratory, LabReport, Obligation, Result
 from tests.pages_unit.desk import Desk, filled
 from tests.sampling.results_world import code, make_round, owing, report, tube
 from tests.world import later, world
@@ -61,6 +61,22 @@ def test_the_reader_sets_a_wrong_column_right(w: Any) -> None:
     assert "确认导入" in desk.get("lab_file_check", stored.pk, **right).text
     assert desk.post("lab_file_check", stored.pk, **right).status == 302
     assert Result.objects.get().value == "negative"
+
+
+def test_a_kept_table_opens_without_a_laboratory_in_its_address_and_asks_when_there_are_several(w: Any) -> None:
+    desk = Desk(w.lab)
+    desk.post("lab_file", laboratory=w.laboratory.pk, file=table([code(1), "阴性", ""]))
+    stored = StoredFile.objects.get()
+    assert "确认导入" in desk.get("lab_file_check", stored.pk).text
+    site = Site.objects.create(code="L2", name="第二检测所", kind="laboratory", longitude=121.62, latitude=31.2)
+    other = Laboratory.objects.create(code="LAB2", name="第二检测所", site=site)
+    for asked in ({}, {"laboratory": "9999"}, {"laboratory": "x"}):
+        page = desk.get("lab_file_check", stored.pk, **asked)
+        assert page.status == 200 and "还没有选择检测机构" in page.text and "确认导入" not in page.text
+        assert desk.post("lab_file_check", stored.pk, **asked).status == 422 and not Result.objects.exists()
+    assert "确认导入" in desk.get("lab_file_check", stored.pk, laboratory=other.pk).text
+    assert desk.post("lab_file_check", stored.pk, laboratory=other.pk).status == 302
+    assert LabReport.objects.get().laboratory == other
 
 
 def test_what_is_no_table_is_told_where_it_was_chosen(w: Any) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from parkkeeper.kernel import clock
 from parkkeeper.kernel.tables import read_table
 from parkkeeper.park.actions.accounts import make_account
 from parkkeeper.park.errors import Forbidden
-from parkkeeper.park.lists import Choice, Column, Day, List, Only
+from parkkeeper.park.lists import Choice, Column, Day, List, Only, begin_with
 from parkkeeper.park.models import JournalEntry, Person
 from parkkeeper.park.scope import Scope
 from parkkeeper.park.search import enterprises_matching, people_matching
@@ -91,6 +92,19 @@ def test_filters_narrow_and_a_wrong_value_is_told_not_guessed(w: Any) -> None:
         asked = PEOPLE.asked(ask(w, query))
         assert label in asked.problems[0] and not asked.values
         assert "无效" in page(w, query)
+
+
+def test_clearing_is_offered_for_what_the_reader_chose_and_not_for_what_the_page_begins_with(w: Any) -> None:
+    begun = replace(PEOPLE, filters=(replace(PEOPLE.filters[0], default="office_staff"), Day("day", "登记日")))
+
+    def offered(query: str) -> bool:
+        request = ask(w, query)
+        begin_with(request, day="2022-05-10")
+        return "清除筛选" in begun.page(request, Person.objects.select_related("employer")).content.decode()
+
+    assert not offered("") and not offered("?category=office_staff&day=2022-05-10&q=")  # the fields' own round trip
+    for query in ("?q=a", "?category=", "?category=worker", "?day=2022-05-09", "?day=whenever"):
+        assert offered(query), query
 
 
 def test_headings_order_both_ways_and_ties_are_stable(w: Any) -> None:

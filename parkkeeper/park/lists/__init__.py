@@ -14,7 +14,7 @@ docs/pages.md tells the rest.
 """
 
 from parkkeeper.park.lists.columns import Column
-from parkkeeper.park.lists.filters import Choice, Day, Filter, Only
+from parkkeeper.park.lists.filters import Choice, Day, Filter, Only, begin_with
 from parkkeeper.park.lists.listing import Asked, List
 
-__all__ = ["Asked", "Choice", "Column", "Day", "Filter", "List", "Only"]
+__all__ = ["Asked", "Choice", "Column", "Day", "Filter", "List", "Only", "begin_with"]

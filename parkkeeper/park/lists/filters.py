@@ -26,6 +26,22 @@ def _wrong(label: Words, value: str) -> Refused:
     )
 
 
+def begin_with(request: HttpRequest, **defaults: str) -> None:
+    """Let the address say what it does not say itself, so that the page's fields show what the page shows."""
+    query = request.GET.copy()
+    for key, value in defaults.items():
+        if not query.get(key):
+            query[key] = value
+    request.GET = query  # type: ignore[assignment]
+    request.__dict__.setdefault("_begins_with", {}).update(defaults)
+
+
+def begins_with(request: HttpRequest) -> dict[str, str]:
+    """What the page begins with when nobody chooses anything (`begin_with`)."""
+    found: dict[str, str] = request.__dict__.get("_begins_with", {})
+    return found
+
+
 @dataclass(frozen=True)
 class Filter:
     """Base of filters: `name` is the key in the address, `apply` an ORM lookup or a function (rows, value) -> rows."""

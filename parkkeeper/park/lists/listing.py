@@ -19,7 +19,7 @@ from parkkeeper.kernel.text import tidy
 from parkkeeper.park import access, journal
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.lists.columns import Column
-from parkkeeper.park.lists.filters import Filter
+from parkkeeper.park.lists.filters import Filter, begins_with
 
 Words = str | Promise
 _SEARCH_LENGTH = 60
@@ -33,13 +33,17 @@ _TYPES = {
 
 @dataclass
 class Asked:
-    """What the address asks of a list: search text, read filter values by name, order, and what was wrong."""
+    """What the address asks of a list: search text, read filter values by name, order, and what was wrong.
+
+    `chosen`: the reader narrowed it; what a page begins with by itself is no choice.
+    """
 
     text: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     raw: dict[str, str] = field(default_factory=dict)
     order: str = ""
     problems: list[str] = field(default_factory=list)
+    chosen: bool = False
 
 
 Source = Any
@@ -93,8 +97,11 @@ class List:
     def asked(self, request: HttpRequest) -> Asked:
         """Read the address; what is wrong in it is told in `problems` and left out."""
         asked = Asked(text=tidy(request.GET.get("q", ""))[:_SEARCH_LENGTH] if self.search else "")
+        asked.chosen = bool(asked.text)
         for filter_ in self.filters:
-            text = tidy(request.GET.get(filter_.name, filter_.default))
+            begins = begins_with(request).get(filter_.name, filter_.default)
+            text = tidy(request.GET.get(filter_.name, begins))
+            asked.chosen = asked.chosen or text != begins
             if not text:
                 continue
             try:
@@ -155,7 +162,7 @@ class List:
                 for f in self.filters
                 if f.kind == "only" and f.name in asked.raw
             ],
-            "narrowed": bool(asked.text or asked.raw),
+            "narrowed": asked.chosen,
             "may_export": self.export and self._may_export(request),
         }
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from parkkeeper.kernel.text import tidy
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.forms import OfficeForm, day_field, show_form
-from parkkeeper.park.lists import Asked, Choice, Column, Day, List, Only
+from parkkeeper.park.lists import Asked, Choice, Column, Day, List, Only, begin_with
 from parkkeeper.park.models import Enterprise, Person, StoredFile
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.search import people_matching
@@ -25,7 +25,7 @@ from parkkeeper.sampling.antigenfiles import FIELDS, preview_antigen_file, reach
 from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import AntigenTest, Due, Result, Round, Test
 from parkkeeper.sampling.mornings import Morning, mornings
-from parkkeeper.sampling.views.common import FileField, begin_with, content_of, href
+from parkkeeper.sampling.views.common import FileField, content_of, href
 from parkkeeper.sampling.views.tables import choosers, chosen, count_words, own_file
 from parkkeeper.sampling.views.tubes import VALUE_TONES
 
@@ -78,7 +78,7 @@ def day_of(request: OfficeRequest) -> date:
 
 def antigen(request: OfficeRequest) -> HttpResponse:
     day = day_of(request)
-    begin_with(request, day=day.isoformat())
+    begin_with(request, day=timezone.localdate(request.at).isoformat())
     found = mornings(day, request.at, request.scopes)
     totals = {key: sum(getattr(one, key) for one in found)
               for key in ("due", "told", "negative", "positive", "unsure", "missing")}  # fmt: skip

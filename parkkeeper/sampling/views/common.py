@@ -71,15 +71,6 @@ def back(request: OfficeRequest, otherwise: str, *args: Any) -> HttpResponse:
     return redirect(otherwise, *args)
 
 
-def begin_with(request: OfficeRequest, **defaults: str) -> None:
-    """Let the address say what it does not say itself, so that the page's fields show what the page shows."""
-    query = request.GET.copy()
-    for key, value in defaults.items():
-        if not query.get(key):
-            query[key] = value
-    request.GET = query  # type: ignore[assignment]
-
-
 def without_links(columns: Sequence[Column], name: str) -> tuple[Column, ...]:
     """The columns for readers who may not open what that column leads to."""
     return tuple(replace(column, link=None) if column.name == name else column for column in columns)

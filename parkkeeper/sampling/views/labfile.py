@@ -1,8 +1,10 @@
 """A laboratory's table: uploaded, looked at, its columns set right, taken."""
 
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,7 +20,7 @@ from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import Laboratory, Result
 from parkkeeper.sampling.views.common import FileField, content_of
 from parkkeeper.sampling.views.results import RESULTS, LaboratoryForm
-from parkkeeper.sampling.views.tables import choosers, chosen, count_words, own_file
+from parkkeeper.sampling.views.tables import Chooser, choosers, chosen, count_words, own_file
 from parkkeeper.sampling.views.tubes import VALUE_TONES
 
 SHOWN_ROWS = 20
@@ -53,23 +55,39 @@ def _first_rows(seen: Preview) -> list[tuple[ResultIn, str, str]]:
     return [(row, labels[row.value], VALUE_TONES[row.value]) for row in seen.rows[:SHOWN_ROWS]]
 
 
+def _laboratory(asked: QueryDict) -> Laboratory | None:
+    """Whose table it is: as the address says, else the only laboratory there is, else nobody has said yet."""
+    named, laboratories = asked.get("laboratory", ""), list(Laboratory.objects.order_by("code"))
+    if not named and len(laboratories) == 1:
+        return laboratories[0]
+    return next((one for one in laboratories if str(one.pk) == named), None)
+
+
+def _laboratories(chosen: Laboratory | None) -> Chooser:
+    options = [("", "–", chosen is None)] if chosen is None else []
+    options += [(str(one.pk), one.name, one == chosen) for one in Laboratory.objects.order_by("code")]
+    return Chooser("laboratory", _("检测机构"), True, options)
+
+
 def lab_file_check(request: OfficeRequest, pk: int) -> HttpResponse:
-    """What the file says, before anything is written; the columns may be changed and looked at again."""
+    """What the file says, before anything is written; laboratory and columns may be changed and looked at again."""
     stored, data = own_file(request, pk)
     asked = request.POST if request.method == "POST" else request.GET
-    named = asked.get("laboratory", "")
-    laboratory = get_object_or_404(Laboratory, pk=int(named) if named.isdigit() and len(named) < 19 else 0)
-    columns = chosen(asked, FIELDS)
-    if request.method == "POST":
+    laboratory, columns = _laboratory(asked), chosen(asked, FIELDS)
+    if request.method == "POST" and laboratory:
         report = take_lab_file(data, stored.name, columns, laboratory=laboratory, by=request.person, at=request.at)
         messages.success(request, _("已导入“%(name)s”。") % {"name": stored.name})
         return redirect("lab_report", report.pk)
-    seen = preview_lab_file(data, stored.name, columns)
-    context = {
+    context = _as_read(preview_lab_file(data, stored.name, columns), stored, laboratory)
+    return render(request, "sampling/lab_file_check.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _as_read(seen: Preview, stored: StoredFile, laboratory: Laboratory | None) -> dict[str, Any]:
+    return {
         "title": _("预览“%(name)s”") % {"name": stored.name}, "crumbs": [(RESULTS.title, reverse("results"))],
-        "seen": seen, "laboratory": laboratory, "choosers": choosers(FIELDS, seen.headings, seen.columns),
+        "seen": seen, "laboratory": laboratory,
+        "choosers": [_laboratories(laboratory), *choosers(FIELDS, seen.headings, seen.columns)],
         "counts": count_words(seen.counts), "said": [say(one.as_json()) for one in seen.problems[:SHOWN_PROBLEMS]],
         "more": max(0, len(seen.problems) - SHOWN_PROBLEMS), "rows": _first_rows(seen),
-        "columns": seen.columns, "kept": {"laboratory": laboratory.pk},
+        "columns": seen.columns, "kept": {"laboratory": laboratory.pk} if laboratory else {},
     }  # fmt: skip
-    return render(request, "sampling/lab_file_check.html", context)
