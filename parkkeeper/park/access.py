@@ -135,6 +135,7 @@ PAGES: dict[str, str] = {
     "session_close": "work_point",
     "duty_new": "work_point",
     "duty_end": "work_point",
+    "duty_resume": "work_point",
     "missing": "see_people",
     "missing_groups": "see_people",
     "missing_calls": "see_people",

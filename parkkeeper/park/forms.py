@@ -16,6 +16,7 @@ from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.models import Enterprise, Person, Site
 from parkkeeper.park.search import enterprises_matching, people_matching
+from parkkeeper.park.words import joined
 
 SHOWN_CANDIDATES = 6
 
@@ -80,7 +81,7 @@ class ChangingForm(OfficeForm):
 
     def _as_it_is(self) -> str:
         fields = [field for field in self.visible_fields() if field.name in self.initial]
-        return "；".join(f"{f.label} {f.field.widget.format_value(self.initial[f.name]) or '–'}" for f in fields)
+        return joined((f"{f.label} {f.field.widget.format_value(self.initial[f.name]) or '–'}" for f in fields), "；")
 
 
 def show_form(request: HttpRequest, form: forms.Form, template: str = "park/form.html", **context: Any) -> HttpResponse:
@@ -147,7 +148,7 @@ class _OneOf(forms.CharField):
         if not found:
             raise ValidationError(str(self.none_fits) % {"text": text})
         if len(found) > 1:
-            names = "；".join(self.name_of(thing) for thing in found[:SHOWN_CANDIDATES])
+            names = joined((self.name_of(thing) for thing in found[:SHOWN_CANDIDATES]), "；")
             raise ValidationError(str(self.several_fit) % {"text": text, "found": names})
         return found[0]
 

@@ -6,11 +6,12 @@ Each system adds its own words when it starts (AppConfig.ready), since `park` kn
     words.add_messages({"positive_pool": _("试管 %(tube)s 混采阳性，请立即通知 %(count)s 人就地隔离。")})
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 VERBS: dict[str, Promise | str] = {
     "account.logged_in": _("登录"),
@@ -97,8 +98,32 @@ def say_message(kind: str, params: Mapping[str, Any]) -> str:
     """A message's text in the reader's language. A kind or a placeholder that is not known shows what there is."""
     text = MESSAGES.get(kind)
     if text is None:
-        return kind + ("：" + "，".join(f"{key} {value}" for key, value in params.items()) if params else "")
+        facts = joined((f"{key} {value}" for key, value in params.items()), "，")
+        return labelled(kind, facts) if facts else kind
     try:
         return str(text) % params
     except (KeyError, ValueError, TypeError):
         return f"{text} {dict(params)}"
+
+
+# Marks between words are texts as well: Chinese writes them full-width and without a space.
+_MARKS = {
+    "、": pgettext_lazy("mark", "、"),
+    "，": pgettext_lazy("mark", "，"),
+    "；": pgettext_lazy("mark", "；"),
+}
+
+
+def joined(parts: Iterable[object], mark: str = "、") -> str:
+    """The parts as one text with the reader's own mark between them: "、" of a list, "，" or "；" of clauses."""
+    return str(_MARKS[mark]).join(str(part) for part in parts)
+
+
+def labelled(label: object, value: object) -> str:
+    """A label and what stands under it: "原因：出差", "Reason: business trip"."""
+    return pgettext("mark", "%(label)s：%(value)s") % {"label": label, "value": value}
+
+
+def aside(text: object, more: object) -> str:
+    """A text with something in brackets after it."""
+    return pgettext("mark", "%(text)s（%(more)s）") % {"text": text, "more": more}

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.models import Anomaly, Enterprise, Person
-from parkkeeper.park.words import ROLES
+from parkkeeper.park.words import ROLES, aside, joined
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import HandOver, Point, Reception, Result, Scan, Tube
 
@@ -83,13 +83,14 @@ def _enterprise(value: Any) -> str:
 def _people(value: Any) -> str:
     ids = value if isinstance(value, list) else [value]
     rows = Person.objects.filter(pk__in=[i for i in ids if isinstance(i, int)]).select_related("employer")
-    return "；".join(f"{p.name}（{p.employer.short_name} {p.staff_number}）" for p in rows.order_by("pk")) or str(value)
+    names = (aside(p.name, f"{p.employer.short_name} {p.staff_number}".strip()) for p in rows.order_by("pk"))
+    return joined(names, "；") or str(value)
 
 
 def _labels(choices: Mapping[str, Any]) -> Callable[[Any], str]:
     def say(value: Any) -> str:
         values = value if isinstance(value, list) else [value]
-        return "、".join(str(choices.get(v, v)) for v in values)
+        return joined(choices.get(v, v) for v in values)
 
     return say
 
@@ -114,7 +115,7 @@ _SAY: dict[str, Callable[[Any], str]] = {
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return "、".join(_plain(part) for part in value)
+        return joined(_plain(part) for part in value)
     if isinstance(value, str) and len(value) > 15 and value[4:5] == "-" and "T" in value:
         try:
             return timezone.localtime(datetime.fromisoformat(value)).strftime("%Y-%m-%d %H:%M:%S")

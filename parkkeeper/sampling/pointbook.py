@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -11,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park.scope import Scope
-from parkkeeper.sampling.models import Flag, Point, Round, Session, Slot, Test
+from parkkeeper.park.words import ROLES
+from parkkeeper.sampling.models import Duty, Flag, Point, Round, Session, Slot, Test
 from parkkeeper.sampling.reconciliation import Row, reconcile
 from parkkeeper.sampling.states import State
 
@@ -128,6 +130,15 @@ def as_known(session: Session, at: datetime) -> Session:
     if session.closed_at and session.closed_at > at:
         session.closed_at = None
     return session
+
+
+def duties_of(sessions: Iterable[Session]) -> dict[UUID, list[tuple[Duty, str]]]:
+    """Who is or was on duty at each session (id), with the title of the role, in the order of their coming."""
+    duties = Duty.objects.filter(session__in=[one.pk for one in sessions]).select_related("person")
+    found: dict[UUID, list[tuple[Duty, str]]] = {}
+    for duty in duties.order_by("began_at", "pk"):
+        found.setdefault(duty.session_id, []).append((duty, str(ROLES.get(duty.role, duty.role))))
+    return found
 
 
 def minute_of(day: date, at: datetime) -> int:

@@ -51,6 +51,7 @@ VERBS: dict[str, Promise | str] = {
     "sessions.closed": _("采样点收场"),
     "duties.begun": _("上岗"),
     "duty.ended": _("下岗"),
+    "duty.resumed": _("恢复当班"),
     "tubes.opened": _("开管"),
     "tubes.sealed": _("封管"),
     "scans.taken": _("扫码"),

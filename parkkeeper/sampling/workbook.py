@@ -20,6 +20,7 @@ from parkkeeper.kernel.tubes import read_tube_code
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.models import Enterprise
 from parkkeeper.park.tables import open_table
+from parkkeeper.park.words import joined
 from parkkeeper.sampling.models import Due, Point, Round
 
 FIELDS = [
@@ -105,7 +106,7 @@ def read_filled(round: Round, data: bytes, name: str, *, at: datetime) -> tuple[
     if missing:
         raise Refused(
             _("表里没有“%(columns)s”列。请用“下载当日名单”得到的表填写，不要删除或改名列。")
-            % {"columns": "、".join(field.headings[0] for field in missing)}
+            % {"columns": joined(field.headings[0] for field in missing)}
         )
     lines = Due.objects.filter(round=round).select_related("person__employer", "enterprise", "point__site")
     by_id = {row_id(round, line.person.uuid): line for line in lines.order_by("pk")}

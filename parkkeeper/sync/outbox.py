@@ -28,6 +28,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "sessions.closed": ("count",),
     "duties.begun": ("count",),
     "duty.ended": (),
+    "duty.resumed": (),
     "tubes.opened": ("count",),
     "tubes.sealed": ("count",),
     "scans.taken": ("count",),

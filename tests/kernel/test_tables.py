@@ -133,7 +133,7 @@ def test_the_first_visible_sheet_that_is_a_table_is_taken_and_the_others_named()
     data = workbook(fill)
     table = read_table(data, "a.xlsx")
     assert (table.sheet, cells(table)) == ("一厂", [["张伟", PERSON]])
-    assert table.notes == [Note("other_sheets", {"names": "名单、二厂"})]
+    assert table.notes == [Note("other_sheets", {"names": "名单 · 二厂"})]
     assert cells(read_table(data, "a.xlsx", sheet="二厂")) == [["李娜", PERSON]]
 
 
@@ -316,4 +316,4 @@ def test_numbers_dates_and_nothing_are_written_as_such() -> None:
 def test_sheet_names_are_made_acceptable_and_unlike() -> None:
     data = write_xlsx([Sheet(name, ["姓名"], [["张伟"]]) for name in ("未采样/夜班", "未采样/夜班", "x" * 40, "")])
     table = read_table(data, "a.xlsx")
-    assert (table.sheet, table.notes[0].params["names"]) == ("未采样 夜班", f"未采样 夜班 2、{'x' * 31}、Sheet")
+    assert (table.sheet, table.notes[0].params["names"]) == ("未采样 夜班", f"未采样 夜班 2 · {'x' * 31} · Sheet")

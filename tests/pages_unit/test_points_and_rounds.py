@@ -12,7 +12,7 @@ from django.urls import reverse
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import Site
 from parkkeeper.sampling.actions.rounds import join_round, open_round
-from parkkeeper.sampling.actions.sessions import open_session
+from parkkeeper.sampling.actions.sessions import close_session, open_session, set_duty
 from parkkeeper.sampling.models import Duty, Point, Programme, Round, Session, Slot, TubeRoll
 from tests.world import DAY, EVENING, MORNING, later, world
 
@@ -188,6 +188,27 @@ def test_a_sampler_opens_staffs_and_closes_the_own_point_on_a_page(w: Any) -> No
     assert post(w, w.sampler, reverse("session_close", args=[session.pk]), at=later(9)).status_code == 302
     session.refresh_from_db()
     assert session.closed_at == EVENING + timedelta(minutes=9)
+
+
+def test_a_duty_is_ended_and_taken_up_again_where_it_is_shown(w: Any) -> None:
+    session = open_session(w.point, by=w.office, at=EVENING)
+    duty = set_duty(session, w.scanner, "scanning_specialist", by=w.office, at=EVENING)
+    point, end, resume = (reverse(*one) for one in (("point", None, [w.point.pk]), ("duty_end", None, [duty.pk]),
+                                                    ("duty_resume", None, [duty.pk])))  # fmt: skip
+    for person, page in ((w.office, point), (w.sampler, "/")):  # a sampler has no point page but a card on the own one
+        shown = get(w, person, page, later(1)).content.decode()
+        assert f'action="{end}" data-confirm="确定 {w.scanner.name} 下岗' in shown and resume not in shown, page
+    assert post(w, w.office, end, at=later(2)).status_code == 302
+    for person, page in ((w.office, point), (w.sampler, "/")):
+        shown = get(w, person, page, later(3)).content.decode()
+        assert f'action="{resume}"' in shown and end not in shown, page
+    assert post(w, w.office, resume, at=later(4)).status_code == 302
+    duty.refresh_from_db()
+    assert duty.ended_at is None
+    close_session(session, by=w.office, at=later(5))
+    shown = get(w, w.office, point, later(6)).content.decode()
+    assert w.scanner.name in shown and end not in shown and resume not in shown
+    assert post(w, w.office, resume, at=later(7)).status_code == 422
 
 
 def test_a_sampler_does_not_open_a_foreign_point(w: Any) -> None:

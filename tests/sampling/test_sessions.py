@@ -126,6 +126,24 @@ def test_duty_ends_once(w: Any) -> None:
         sessions.end_duty(duty, by=w.office, at=later(10))
 
 
+def test_an_ended_duty_is_resumed_only_while_it_could_begin(w: Any) -> None:
+    session = sessions.open_session(w.point, by=w.office, at=later(0))
+    duty = sessions.set_duty(session, w.sampler, SAMPLING, by=w.office, at=later(0))
+    with pytest.raises(Refused, match="已在本场当班"):
+        sessions.resume_duty(duty, by=w.office, at=later(1))
+    sessions.end_duty(duty, by=w.office, at=later(2))
+    with pytest.raises(Refused, match="恢复当班"):
+        sessions.set_duty(session, w.sampler, SAMPLING, by=w.office, at=later(3))
+    with pytest.raises(Forbidden):
+        sessions.resume_duty(duty, by=w.lab, at=later(3))
+    sessions.resume_duty(duty, by=w.office, at=later(3))
+    sessions.end_duty(duty, by=w.office, at=later(4))
+    Certificate.objects.filter(person=w.sampler).update(revoked_at=later(5), revoked_by=w.office)
+    with pytest.raises(Refused, match="上岗证"):
+        sessions.resume_duty(duty, by=w.office, at=later(6))
+    assert Duty.objects.get().ended_at == later(4)
+
+
 def test_only_who_works_at_the_point_may_open_it_on_a_page(w: Any) -> None:
     with pytest.raises(Forbidden):
         sessions.open_session(w.nearby, by=w.scanner, at=later(0))

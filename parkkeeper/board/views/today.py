@@ -17,7 +17,7 @@ from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Box, Point, Test
-from parkkeeper.sampling.pointbook import latest_round, points_now
+from parkkeeper.sampling.pointbook import duties_of, latest_round, points_now
 from parkkeeper.sampling.states import State
 
 SHOWN_MESSAGES = 5
@@ -124,10 +124,14 @@ def _points(request: OfficeRequest, posts: list[Post]) -> list[dict[str, Any]]:
         return []
     round = latest_round(Test.PCR, request.at)
     points = Point.objects.within(scopes).in_service(timezone.localdate(request.at))
+    sites = [Scope(site=site) for site in points.values_list("site", flat=True)]
+    found = [(now, _running(now)) for now in points_now(points, round, request.at, sites)]
+    duties = duties_of(session for _now, session in found if session)
     return [
-        {"now": now, "href": link_to(request, "point", now.point.pk), "session": _running(now)}
-        for now in points_now(points, round, request.at, [Scope(site=s) for s in points.values_list("site", flat=True)])
-    ]
+        {"now": now, "href": link_to(request, "point", now.point.pk), "session": session,
+         "duties": duties.get(session.pk, []) if session else []}
+        for now, session in found
+    ]  # fmt: skip
 
 
 def _running(now: Any) -> Any:

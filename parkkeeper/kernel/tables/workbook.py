@@ -115,7 +115,7 @@ def _first_table(book: CalamineWorkbook, sheet: str | None, max_rows: int) -> Ta
         if table.rows:
             others = [other for other in names if other != name]
             if others:
-                table.notes.append(Note("other_sheets", {"names": "、".join(others)}))
+                table.notes.append(Note("other_sheets", {"names": " · ".join(others)}))
             return table
     if hollow and why.code == "empty":
         return hollow

@@ -22,6 +22,7 @@ from parkkeeper.park.imports.wording import gravest, say_bad_file
 from parkkeeper.park.imports.writing import Writer
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Import, ImportRow, Person
+from parkkeeper.park.words import joined
 
 State = Import.State
 
@@ -39,7 +40,7 @@ def upload_import(kind: str, data: bytes, name: str, *, by: Person, at: datetime
         raise Refused(say_bad_file(error, name)) from error
     if LOADERS[kind].whole and len(sheet.rows) > WHOLE_AT_MOST:
         raise Refused(say_bad_file(BadTable("too_many_rows", limit=WHOLE_AT_MOST), name))
-    stored = store_file(data, name=name, by=by, at=at)
+    stored = store_file(data, name=name, of_register=True, by=by, at=at)
     batch = Import.objects.create(
         kind=kind, file=stored, headings=sheet.headings, columns=guess_columns(kind, sheet.headings),
         total=len(sheet.rows), notes=short_notes(sheet.notes), at=at, by=by,
@@ -62,7 +63,7 @@ def choose_columns(
     _require_state(batch, State.UPLOADED, State.CHECKING, State.PREVIEWED)
     missing = missing_columns(batch.kind, columns)
     if missing:
-        raise Refused(_("请为必填的列选择对应的表头：%(names)s。") % {"names": "、".join(c.label for c in missing)})
+        raise Refused(_("请为必填的列选择对应的表头：%(names)s。") % {"names": joined(c.label for c in missing)})
     if needs_employer(batch.kind, {*columns, *(fixed or {})}):
         raise Refused(_("表中没有企业列：请选择“所属企业”或“企业信用代码”对应的表头，或指定整张表属于哪家企业。"))
     batch.columns = {**columns, **({"fixed": dict(fixed)} if fixed else {})}

@@ -12,6 +12,7 @@ from parkkeeper.kernel.text import tidy
 from parkkeeper.park.imports.cells import is_scientific, word_of
 from parkkeeper.park.imports.lines import Line
 from parkkeeper.park.models import Person, Presence
+from parkkeeper.park.words import joined
 
 NAME_LENGTH, STAFF_NUMBER_LENGTH, PHONE_LENGTH, SHIFT_LENGTH, DOCUMENT_LENGTH = 60, 32, 20, 16, 40
 
@@ -53,7 +54,7 @@ DOCUMENT_KINDS = words(Person.DocumentKind.choices, _DOCUMENT_KINDS)
 
 def titles(choices: Sequence[tuple[Any, Any]]) -> str:
     """The titles of some choices as one text, for a remedy."""
-    return "、".join(str(title) for _value, title in choices)
+    return joined(title for _value, title in choices)
 
 
 def picked(row: Row, chosen: Mapping[str, int]) -> Line:

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from parkkeeper.kernel import clock
+from parkkeeper.park import words
 from parkkeeper.park.icons import PATHS
-from parkkeeper.park.words import say_message, say_verb
+from parkkeeper.park.words import joined, say_message, say_verb
 
 register = template.Library()
 TONES = {"ok", "wait", "warn", "bad", "info", "plain"}
@@ -146,7 +147,7 @@ def stack(parts: Iterable[tuple[str, int, str]], label: str = "") -> SafeString:
         pieces.append((f"tone-{tone}", f"{left:.3f}%", f"{width:.3f}%", f"{title} {count:,}"))
         left += width
     rects = format_html_join("", '<rect class="{}" x="{}" width="{}" height="100%"><title>{}</title></rect>', pieces)
-    spoken = f"{label} " + "，".join(f"{title} {count:,}" for title, count, _tone in shown)
+    spoken = f"{label} " + joined((f"{title} {count:,}" for title, count, _tone in shown), "，")
     return format_html('<svg class="stack" role="img" aria-label="{}">{}</svg>', spoken.strip(), rects)
 
 
@@ -188,6 +189,24 @@ def say_kind(message: Any) -> str:
 def verb_title(verb: str) -> str:
     """What a journal verb is called, in the reader's language; the verb itself when it has no title yet."""
     return say_verb(verb)
+
+
+@register.filter
+def counted(pairs: Iterable[tuple[object, int]]) -> str:
+    """Pairs (title, count) as one text: "重复扫码 2，超时 1"."""
+    return joined((f"{title} {count:,}" for title, count in pairs), "，")
+
+
+@register.filter
+def labelled(label: object, value: object) -> str:
+    """A label and what stands under it, with the reader's own colon between them (plain text)."""
+    return words.labelled(label, value)
+
+
+@register.filter
+def aside(text: object, more: object) -> str:
+    """A text with something in the reader's own brackets after it (plain text)."""
+    return words.aside(text, more)
 
 
 @register.simple_tag(takes_context=True)

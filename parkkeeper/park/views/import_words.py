@@ -16,6 +16,7 @@ from parkkeeper.park.imports.doubts import line_of_row
 from parkkeeper.park.imports.lines import Line, Plan
 from parkkeeper.park.imports.wording import say_problem, wording
 from parkkeeper.park.models import Import, ImportRow
+from parkkeeper.park.words import joined, labelled
 
 KINDS = {
     "enterprises": gettext_lazy("企业名录"),
@@ -100,9 +101,10 @@ def told(row: ImportRow) -> SafeString:
     line = line_of_row(row)
     about = [str(line.get(name)) for name in ("name", "code", "credit_code", "staff_number") if line.get(name)]
     parts = (
-        (p.heading, format_html(" “{}”", p.value) if p.value else "", p.text, p.remedy) for p in problems_of(row, line)
+        (p.heading, labelled(_("“%(value)s”") % {"value": p.value} if p.value else "", p.text), p.remedy)
+        for p in problems_of(row, line)
     )
-    shown = format_html_join("", '<p><b>{}</b>{}：{} <span class="hint">{}</span></p>', parts)
+    shown = format_html_join("", '<p><b>{}</b> {} <span class="hint">{}</span></p>', parts)
     return format_html('<div><p class="soft">{}</p>{}</div>', " · ".join(about), shown)
 
 
@@ -138,6 +140,6 @@ def file_of_problems(batch: Import, rows: Iterable[ImportRow]) -> tuple[bytes, i
         line = line_of_row(row)
         problems = problems_of(row, line)
         cells = [line.cells[index] if index < len(line.cells) else "" for index in keep]
-        reasons = "；".join(f"{p.heading}：{p.text}" for p in problems)
-        lines.append([*cells, reasons, "；".join(dict.fromkeys(p.remedy for p in problems))])
+        reasons = joined((labelled(p.heading, p.text) for p in problems), "；")
+        lines.append([*cells, reasons, joined(dict.fromkeys(p.remedy for p in problems), "；")])
     return write_xlsx([Sheet(_("需改正的行"), headings, lines)]), len(lines)

@@ -42,6 +42,7 @@ from parkkeeper.park.views.import_words import (
     shown_columns,
     told,
 )
+from parkkeeper.park.words import joined
 
 State = Import.State
 
@@ -196,7 +197,7 @@ def import_columns(request: OfficeRequest, pk: int) -> HttpResponse:
     fixed = request.POST.get("fixed", "") if not {"employer", "employer_code"} & set(chosen) else ""
     twice = sorted(batch.headings[c] for c in set(chosen.values()) if list(chosen.values()).count(c) > 1)
     if twice:
-        return _columns_page(request, batch, _("“%(names)s”被选了不止一次。") % {"names": "、".join(twice)})
+        return _columns_page(request, batch, _("“%(names)s”被选了不止一次。") % {"names": joined(twice)})
     try:
         actions.choose_columns(
             batch, chosen, fixed={"employer_code": fixed} if fixed else None, by=request.person, at=request.at

@@ -1,5 +1,6 @@
 """The journal: what happened, by whom, to whom; whether its chain of hashes still holds."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from parkkeeper.park.journal import broken_seals, record
 from parkkeeper.park.lists import Choice, Column, Day, List, Only
 from parkkeeper.park.models import Enterprise, JournalEntry, JournalSeal, Person
 from parkkeeper.park.requests import OfficeRequest
-from parkkeeper.park.words import VERBS, say_verb
+from parkkeeper.park.words import VERBS, aside, joined, say_verb
 
 _FACTS = 160
 
@@ -34,14 +35,18 @@ def _verbs(request: HttpRequest) -> list[tuple[str, str]]:
 
 def facts_text(entry: JournalEntry) -> str:
     """The entry's facts in one line."""
-    text = "，".join(f"{key} {_short(value)}" for key, value in entry.facts.items() if value not in ("", None, {}, []))
+    text = _pairs({key: value for key, value in entry.facts.items() if value not in ("", None, {}, [])})
     return text if len(text) <= _FACTS else text[: _FACTS - 1] + "…"
 
 
 def _short(value: Any) -> str:
     if isinstance(value, dict):
-        return "（" + "，".join(f"{key} {_short(part)}" for key, part in value.items()) + "）"
-    return str(value)
+        return aside("", _pairs(value)).strip()
+    return joined(value) if isinstance(value, list) else str(value)
+
+
+def _pairs(facts: Mapping[str, Any]) -> str:
+    return joined((f"{key} {_short(value)}" for key, value in facts.items()), "，")
 
 
 JOURNAL = List(
@@ -87,7 +92,7 @@ def journal_verify(request: OfficeRequest) -> HttpResponse:
     broken, seals = broken_seals(), JournalSeal.objects.count()
     record("journal.verified", by=request.person, at=request.at, seals=seals, broken=[seal.pk for seal in broken])
     if broken:
-        numbers = "、".join(str(seal.pk) for seal in broken[:10])
+        numbers = joined(seal.pk for seal in broken[:10])
         text = _("核验未通过：%(count)s 段封签与内容不符（编号 %(numbers)s）。请立即保全数据库并报告。")
         messages.error(request, text % {"count": len(broken), "numbers": numbers})
     else:

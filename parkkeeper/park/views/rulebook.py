@@ -21,6 +21,7 @@ from parkkeeper.park.models import Rule
 from parkkeeper.park.packs import pack_codes
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.templatetags.park import exactly, moments
+from parkkeeper.park.words import joined
 
 KEYS = {
     "pcr": gettext_lazy("核酸"),
@@ -48,7 +49,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         ordered = sorted(value.items(), key=lambda pair: _ORDER.get(pair[0], len(_ORDER)))
         mark = "；" if any(isinstance(part, dict) for part in value.values()) else "、"
-        return mark.join(f"{KEYS.get(key, key)} {_plain(part)}" for key, part in ordered)
+        return joined((f"{KEYS.get(key, key)} {_plain(part)}" for key, part in ordered), mark)
     if isinstance(value, list):
         return "–".join(_plain(part) for part in value)
     return str(value)

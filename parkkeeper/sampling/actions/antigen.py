@@ -17,6 +17,7 @@ from parkkeeper.park.errors import Refused
 from parkkeeper.park.files import store_file
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Anomaly, Enterprise, Person, StoredFile
+from parkkeeper.park.words import joined
 from parkkeeper.sampling.antigenfiles import AntigenFile, preview_antigen_file, reach_of
 from parkkeeper.sampling.arrays import moments, plain, texts
 from parkkeeper.sampling.consequence_notes import note_positive_antigens
@@ -146,7 +147,7 @@ def take_antigen_file(
     _require_past(day, at)
     seen = preview_antigen_file(data, name, columns, enterprises=reach_of(by, at))
     if not seen.complete:
-        missing = "、".join(say(problem.as_json()).column for problem in seen.problems)
+        missing = joined(say(problem.as_json()).column for problem in seen.problems)
         raise Refused(
             _("“%(name)s”没有导入：没有找到“%(columns)s”列。请在列对应里选出它。") % {"name": name, "columns": missing}
         )

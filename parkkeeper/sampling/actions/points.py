@@ -15,6 +15,7 @@ from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Enterprise, Person, Site
+from parkkeeper.park.words import joined
 from parkkeeper.sampling.models import Point, Slot, TubeRoll
 
 MINUTES_OF_A_DAY = 24 * 60
@@ -114,7 +115,7 @@ def change_point(
 
 def _refuse_slots(slots: list[Slot], point: Point) -> None:
     if slots:
-        names = "、".join(sorted({str(slot.enterprise) for slot in slots})[:5])
+        names = joined(sorted({str(slot.enterprise) for slot in slots})[:5])
         raise Refused(
             _("采样点 %(code)s 还有 %(count)s 个时段受影响（%(names)s）。请先结束或移走这些时段，再改采样点。")
             % {"code": point.code, "count": len(slots), "names": names}

@@ -17,6 +17,7 @@ from parkkeeper.park.errors import Refused
 from parkkeeper.park.files import store_file
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Anomaly, Person, StoredFile
+from parkkeeper.park.words import joined
 from parkkeeper.sampling.arrays import moments, texts
 from parkkeeper.sampling.consequences import hold_results, judge_tubes
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
@@ -101,7 +102,7 @@ def take_lab_file(
     require(by, "report_results", at=at)
     seen = preview_lab_file(data, name, columns)
     if not seen.complete:
-        missing = "、".join(say(problem.as_json()).column for problem in seen.problems)
+        missing = joined(say(problem.as_json()).column for problem in seen.problems)
         raise Refused(
             _("“%(name)s”没有导入：没有找到“%(columns)s”列。请在列对应里选出它。") % {"name": name, "columns": missing}
         )
@@ -198,7 +199,7 @@ def _hand_refusal(bad: list[Problem]) -> str:
     words = [_("“%(value)s”") % {"value": problem.value} for problem in bad if not problem.stored]
     return _(
         "手工录入没有保存：%(values)s 看不懂。试管码要连同最后一位校验字符一起录入，结果只能是阴性、阳性、可疑或无效。"
-    ) % {"values": "、".join(words)}
+    ) % {"values": joined(words)}
 
 
 def _take(good: list[ResultIn], report: LabReport, at: datetime) -> list[tuple[Any, ...]]:

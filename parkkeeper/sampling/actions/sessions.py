@@ -121,12 +121,12 @@ def close_session(session: Session, *, by: Person, at: datetime) -> None:
 def set_duty(session: Session, person: Person, role: str, *, by: Person, at: datetime) -> Duty:
     """Put a specialist on duty on a page. Raises Refused without a certificate in date, or when on duty already."""
     require(by, "work_point", at=at, on=session)
-    if not _certified(person, role, at):
-        raise Refused(
-            _("%(name)s 在 %(day)s 没有该岗位的有效上岗证，不能当班。请先登记有效的上岗证，或换一位持证人员。")
-            % {"name": person.name, "day": timezone.localdate(at).isoformat()}
-        )
-    if session.duties.filter(person=person, role=role).exists():
+    _require_certificate(person, role, at)
+    known = session.duties.filter(person=person, role=role).first()
+    if known is not None and known.ended_at is not None:
+        told = _("%(name)s 在本场当过班，已下岗。要继续当班，请在其姓名旁点“恢复当班”。")
+        raise Refused(told % {"name": person.name})
+    if known is not None:
         raise Refused(_("%(name)s 已在本场当班。") % {"name": person.name})
     operation = GoOnDuty(new_id(), 0, at, at, session.pk, person.uuid, role)
     go_on_duty([operation], Source(by, session.point, None, at), by=by, at=at)
@@ -140,6 +140,28 @@ def end_duty(duty: Duty, *, by: Person, at: datetime) -> None:
     if not Duty.objects.filter(pk=duty.pk, ended_at__isnull=True).update(ended_at=at):
         raise Refused(_("%(name)s 已经下岗，无需重复操作。") % {"name": duty.person.name})
     record("duty.ended", duty, by=by, at=at, person=duty.person_id, site=duty.session.point.site_id)
+
+
+@transaction.atomic
+def resume_duty(duty: Duty, *, by: Person, at: datetime) -> None:
+    """Take the end of a duty back: it was a mistake, or the specialist is back. Raises Refused when the session is
+    closed, the duty goes on, or the certificate is no longer in date."""
+    require(by, "work_point", at=at, on=duty.session)
+    session = Session.objects.select_for_update(of=("self",)).select_related("point").get(pk=duty.session_id)
+    if session.closed_at is not None:
+        raise Refused(_("采样点 %(point)s 本场已收场，不能恢复当班。") % {"point": session.point.code})
+    _require_certificate(duty.person, duty.role, at)
+    if not Duty.objects.filter(pk=duty.pk, ended_at__isnull=False).update(ended_at=None):
+        raise Refused(_("%(name)s 已在本场当班。") % {"name": duty.person.name})
+    record("duty.resumed", duty, by=by, at=at, person=duty.person_id, site=session.point.site_id)
+
+
+def _require_certificate(person: Person, role: str, at: datetime) -> None:
+    if not _certified(person, role, at):
+        raise Refused(
+            _("%(name)s 在 %(day)s 没有该岗位的有效上岗证，不能当班。请先登记有效的上岗证，或换一位持证人员。")
+            % {"name": person.name, "day": timezone.localdate(at).isoformat()}
+        )
 
 
 def _certified(person: Person, role: str, at: datetime) -> bool:

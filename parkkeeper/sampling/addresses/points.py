@@ -17,4 +17,5 @@ urlpatterns = [
     path("sessions/<uuid:pk>/close", sessions.session_close, name="session_close"),
     path("sessions/<uuid:pk>/duty", sessions.duty_new, name="duty_new"),
     path("duties/<uuid:pk>/end", sessions.duty_end, name="duty_end"),
+    path("duties/<uuid:pk>/resume", sessions.duty_resume, name="duty_resume"),
 ]

@@ -18,6 +18,7 @@ from parkkeeper.park.files import store_file
 from parkkeeper.park.forms import OfficeForm, moment_field, show_form
 from parkkeeper.park.models import Person
 from parkkeeper.park.requests import OfficeRequest
+from parkkeeper.park.words import joined
 from parkkeeper.sampling.actions import gaps
 from parkkeeper.sampling.models import Result, Round
 from parkkeeper.sampling.reconciliation import states_of
@@ -168,7 +169,7 @@ class Done:
             text = _("已就 %(people)s 人通知联络人，共发出 %(messages)s 条消息。")
             messages.success(request, text % {"people": self.told.people, "messages": self.told.messages})
             if self.told.without_liaison:
-                names = "、".join(self.told.without_liaison[:10])
+                names = joined(self.told.without_liaison[:10])
                 messages.warning(request, _("没有在岗防疫专员，已改为通知办公室：%(names)s。") % {"names": names})
         if self.count:
             text = ngettext("%(way)s：已登记 %(count)s 人。", "%(way)s：已登记 %(count)s 人。", self.count)

@@ -17,7 +17,7 @@ from parkkeeper.park.lists import Asked, Choice, Column, List, Only
 from parkkeeper.park.models import Enterprise, Grid, Person, Post
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.templatetags.park import exactly, o_clock
-from parkkeeper.park.words import ROLES
+from parkkeeper.park.words import ROLES, joined
 from parkkeeper.sampling.gaprows import GapRows
 from parkkeeper.sampling.models import Disposition, Point, Round
 from parkkeeper.sampling.reconciliation import Line, Row, reconcile
@@ -44,9 +44,12 @@ def _name(model: Any, column: str) -> Any:
 
 
 def _done(line: Line) -> str:
-    return "；".join(
-        " ".join(filter(None, (d.get_kind_display(), d.reason or d.place, exactly(d.at)[5:16], d.by.name)))
-        for d in line.dispositions
+    return joined(
+        (
+            " ".join(filter(None, (d.get_kind_display(), d.reason or d.place, exactly(d.at)[5:16], d.by.name)))
+            for d in line.dispositions
+        ),
+        "；",
     )
 
 

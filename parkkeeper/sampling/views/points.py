@@ -20,10 +20,9 @@ from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.rulebook import rule
 from parkkeeper.park.scope import Scope
 from parkkeeper.park.templatetags.park import dates, hours
-from parkkeeper.park.words import ROLES
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Point, Reception, Result, Round, Slot, Test, Tube, TubeRoll
-from parkkeeper.sampling.pointbook import as_known, evening_of, flags_up, latest_round, points_now
+from parkkeeper.sampling.pointbook import as_known, duties_of, evening_of, flags_up, latest_round, points_now
 from parkkeeper.sampling.reconciliation import Row, reconcile
 
 RECENT_SESSIONS = 8
@@ -151,14 +150,9 @@ def _rolls(point: Point) -> list[dict[str, Any]]:
 
 def _sessions(request: OfficeRequest, point: Point) -> Any:
     sessions = point.sessions.filter(received_at__lte=request.at).select_related("round", "opened_by", "closed_by")
-    found = sessions.prefetch_related("duties__person").order_by("-opened_at")[:RECENT_SESSIONS]
-    return [
-        {
-            "session": as_known(session, request.at),
-            "duties": [(duty, str(ROLES.get(duty.role, duty.role))) for duty in session.duties.all()],
-        }
-        for session in found
-    ]
+    found = [as_known(one, request.at) for one in sessions.order_by("-opened_at")[:RECENT_SESSIONS]]
+    duties = duties_of(found)
+    return [{"session": one, "duties": duties.get(one.pk, []), "going": one.closed_at is None} for one in found]
 
 
 def _rights(request: OfficeRequest, point: Point) -> dict[str, bool]:

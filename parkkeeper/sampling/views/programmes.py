@@ -17,6 +17,7 @@ from parkkeeper.park.lists import Choice, Column, Day, List
 from parkkeeper.park.models import AreaLevel
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.templatetags.park import dates, hours
+from parkkeeper.park.words import joined
 from parkkeeper.sampling.actions.rounds import POOL_SIZES, end_programme, make_programme
 from parkkeeper.sampling.fields import MinuteField, after
 from parkkeeper.sampling.models import Programme, Test
@@ -24,9 +25,12 @@ from parkkeeper.sampling.positivity import advise_pool_size
 
 
 def _often(programme: Programme) -> str:
-    return "，".join(
-        _("%(level)s每 %(days)s 天") % {"level": level.label, "days": programme.every_days.get(level.value, "–")}
-        for level in AreaLevel.Level
+    return joined(
+        (
+            _("%(level)s每 %(days)s 天") % {"level": level.label, "days": programme.every_days.get(level.value, "–")}
+            for level in AreaLevel.Level
+        ),
+        "，",
     )
 
 

@@ -93,11 +93,23 @@ def _whom(data: Any) -> tuple[Person, str]:
     return Person.objects.get(pk=int(pk)), role
 
 
-@require_POST
-def duty_end(request: OfficeRequest, pk: Any) -> HttpResponse:
+def _duty(request: OfficeRequest, pk: Any) -> Duty:
     points = Point.objects.within(request.scopes).values("pk")
     duties = Duty.objects.filter(session__point__in=points).select_related("person", "session__point__site")
-    duty = get_object_or_404(duties, pk=pk)
+    return get_object_or_404(duties, pk=pk)
+
+
+@require_POST
+def duty_end(request: OfficeRequest, pk: Any) -> HttpResponse:
+    duty = _duty(request, pk)
     acts.end_duty(duty, by=request.person, at=request.at)
-    messages.success(request, _("%(name)s 已下岗。") % {"name": duty.person.name})
+    messages.success(request, _("%(name)s 已下岗。如系误点，收场之前可以恢复当班。") % {"name": duty.person.name})
+    return redirect(_back(request, duty.session.point_id))
+
+
+@require_POST
+def duty_resume(request: OfficeRequest, pk: Any) -> HttpResponse:
+    duty = _duty(request, pk)
+    acts.resume_duty(duty, by=request.person, at=request.at)
+    messages.success(request, _("%(name)s 已恢复当班。") % {"name": duty.person.name})
     return redirect(_back(request, duty.session.point_id))
