@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,27 +13,59 @@ from django.db import connection
 from django.test import override_settings
 from django.utils import timezone, translation
 from django_pgschemas.schema import Schema, deactivate
+from pytest_django import DjangoDbBlocker
+
+from parkkeeper.kernel.postgres import throwaway
 
 LONG_AGO = datetime(2022, 4, 1, tzinfo=UTC)
+# Whether the test was a transactional one: its rows stay and its park goes, unless somebody puts that right.
+COMMITTED = pytest.StashKey[bool]()
+BLOCKER = pytest.StashKey[DjangoDbBlocker]()
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
-    """Two runs at once on one server need two databases: PYTEST_DB names this run's."""
+def django_db_modify_db_settings() -> Iterator[None]:
+    """Of several processes each has a PostgreSQL of its own: one's transactions do not hold up the other's cursors.
+
+    Two runs at once on one server need two databases: PYTEST_DB names this run's.
+    """
+    from parkkeeper.config.settings import database as parse_database_url
+
+    database = settings.DATABASES["default"]
     suffix = os.environ.get("PYTEST_DB", "")
     if suffix:
-        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_parkkeeper_{suffix}"
+        database.setdefault("TEST", {})["NAME"] = f"test_parkkeeper_{suffix}"
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    with throwaway() as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", server.url)
+        patch.setitem(database, "HOST", parse_database_url(server.url)["HOST"])
+        yield
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config) -> None:
     from parkkeeper.park.tenancy.parks import make_park
 
+    pytestconfig.stash[BLOCKER] = django_db_blocker
     with django_db_blocker.unblock():
         deactivate()
         if not _schema_exists("world"):
             make_park("world", name="测试园区", name_en="Test Park", at=LONG_AGO)
         _the_world_alone()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """After a transactional test, outside of every transaction, the world is as empty as before it."""
+    try:
+        yield
+    finally:
+        if item.config.stash.get(COMMITTED, False) and nextitem is not None:
+            with item.config.stash[BLOCKER].unblock():
+                _the_world_alone()
+        item.config.stash[COMMITTED] = False
 
 
 def _schema_exists(name: str) -> bool:
@@ -108,8 +140,7 @@ def _inside_the_world(request: pytest.FixtureRequest) -> Iterator[None]:
     from parkkeeper.park.tenancy.middleware import forget_parks
 
     forget_parks()
-    if not connection.in_atomic_block:  # a transactional test: what the one before committed is still there
-        _the_world_alone()
+    request.config.stash[COMMITTED] = not connection.in_atomic_block
     with Schema.create("world"), timezone.override("Asia/Shanghai"), translation.override("zh-hans"):
         yield
     deactivate()

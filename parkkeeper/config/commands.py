@@ -15,6 +15,8 @@ from parkkeeper.kernel.postgres import PostgresError, data_home, database, runni
 from parkkeeper.kernel.postgres_programs import wheel_programs
 from parkkeeper.kernel.processes import CHECKOUT, ProcessError, orderly_exit, run_to_end
 
+# One process a core, a file's tests together in one of them.
+EVERY_CORE = ("-n", "auto", "--dist", "loadfile")
 HELP = """\
 ./run demo [--days N] [--no-serve] [--json FILE]   replay the sample park's weeks, print its figures, serve it
 ./run serve [--port N] [--host H]                  run Parkkeeper for your own park
@@ -128,7 +130,7 @@ def run_test(arguments: list[str]) -> int:
     if not folders or any(folder.startswith("tests/pages") for folder in folders):
         install_browser_packages()
     with _test_env() as env:
-        return run_to_end([*_pytest(), *arguments], env=env, cwd=CHECKOUT)
+        return run_to_end([*_pytest(), *([] if arguments else EVERY_CORE), *arguments], env=env, cwd=CHECKOUT)
 
 
 def run_check(arguments: list[str]) -> int:
@@ -144,7 +146,7 @@ def run_check(arguments: list[str]) -> int:
         "imports": [sys.executable, "-c", imports, "--no-cache", "--no-logo"],
         "types": [*python, "mypy"],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
-        "unit tests": [*_pytest(), "--quiet", "--ignore=tests/pages", "--ignore=tests/faults"],
+        "unit tests": [*_pytest(), *EVERY_CORE, "--quiet", "--ignore=tests/pages", "--ignore=tests/faults"],
     }
     failed = []
     with _test_env() as env:

@@ -35,15 +35,16 @@ def until(condition: Callable[[], bool], patience: float = 30.0) -> bool:
 
 
 def mentioning(text: str) -> list[str]:
-    """The command lines of all processes that mention `text`."""
+    """The command lines of all processes that mention `text` there or in their environment."""
     found = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            line = entry.read_bytes().replace(b"\0", b" ")
+            told = line + entry.with_name("environ").read_bytes()
         except OSError:
-            continue  # ended meanwhile
-        if text in line and entry.parent.name != str(os.getpid()):
-            found.append(line)
+            continue  # ended meanwhile, or somebody else's
+        if text.encode() in told and entry.parent.name != str(os.getpid()):
+            found.append(line.decode(errors="replace"))
     return found
 
 
@@ -98,14 +99,16 @@ def test_the_tests_get_a_throw_away_database_and_the_exit_code_of_pytest(tmp_pat
     assert mentioning(seen.read_text().partition("host=")[2].removesuffix("/postgres/socket")) == []
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_interrupted_tests_leave_no_process(tmp_path: Path, by: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("by", "more"), [(signal.SIGTERM, ()), (signal.SIGINT, ()), (signal.SIGKILL, ()), (signal.SIGKILL, ("-n", "1"))]
+)
+def test_interrupted_tests_leave_no_process(tmp_path: Path, by: signal.Signals, more: tuple[str, ...]) -> None:
     seen = tmp_path / "seen"
     (tmp_path / "test_it.py").write_text(
         "import os, pathlib, time\ndef test_it():\n"
         f"    pathlib.Path({str(seen)!r}).write_text(os.environ['DATABASE_URL'])\n    time.sleep(60)\n"
     )
-    run = start("test", "-p", "no:django", "-c", "/dev/null", str(tmp_path))
+    run = start("test", "-p", "no:django", "-c", "/dev/null", *more, str(tmp_path))
     assert until(lambda: seen.exists() and seen.read_text() != "")
     home = seen.read_text().partition("host=")[2].removesuffix("/postgres/socket")
     assert mentioning(home)

@@ -58,6 +58,15 @@ def log_in(browser: Browser, live_server: Any, w: World) -> Iterator[LogIn]:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security Policy" in said.text else None)
+        plain_goto = page.goto
+
+        def goto(address: str) -> Any:
+            """htmx takes its elements over a tick after the page has loaded; a key pressed before that is lost."""
+            answer = plain_goto(address)
+            until(page, "!document.querySelector('[hx-get]:not([data-htmx-powered])')")
+            return answer
+
+        page.goto = goto  # type: ignore[method-assign,assignment]
         return page
 
     yield opened
