@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from parkkeeper.config.field_build import build_field_app
 from parkkeeper.config.prepare import compile_translations, install_browser_packages, prepare_site, say
 from parkkeeper.config.supervise import serve, site_env
 from parkkeeper.kernel.postgres import PostgresError, data_home, database, running_url, throwaway
@@ -22,7 +23,7 @@ HELP = """\
 ./run serve [--port N] [--host H]                  run Parkkeeper for your own park
 ./run test [arguments of pytest]                   every test
 ./run check                                        format, lint, imports, types, migrations, unit tests
-./run bench NAME [--json FILE]                     a measurement: reconcile, pages, import
+./run bench NAME [--json FILE]                     a measurement: reconcile, pages, import, ingest
 ./run messages                                     update the translation catalogues, list what lacks English
 ./run manage COMMAND …                             a command of Django, on the data of serve
 
@@ -70,6 +71,7 @@ def run_demo(arguments: list[str]) -> int:
     if os.environ.get("DATABASE_URL"):
         say("The demo leaves DATABASE_URL alone and uses a database of its own.")
     compile_translations()
+    build_field_app()
     say(f"The demo keeps its data in {home}")
     home.parent.mkdir(parents=True, exist_ok=True)
     with database(home, {}, say=say) as found:
@@ -82,7 +84,7 @@ def run_bench(arguments: list[str]) -> int:
     """Measure one thing on a durable server that is thrown away afterwards, or on that of --data DIR."""
     data, rest = _take_data(arguments)
     if not rest or rest[0].startswith("-"):
-        say("run: name what to measure: ./run bench reconcile | pages | import")
+        say("run: name what to measure: ./run bench reconcile | pages | import | ingest")
         return 2
     with _bench_env(data) as env:
         prepare_site(env)
@@ -127,8 +129,9 @@ def run_messages(arguments: list[str]) -> int:
 def run_test(arguments: list[str]) -> int:
     """Run pytest on everything (or on what `arguments` say) with a throw-away PostgreSQL."""
     folders = [argument for argument in arguments if argument.startswith("tests/")]
-    if not folders or any(folder.startswith("tests/pages") for folder in folders):
+    if not folders or any(folder.startswith(("tests/pages", "tests/phone")) for folder in folders):
         install_browser_packages()
+        build_field_app()
     with _test_env() as env:
         return run_to_end([*_pytest(), *([] if arguments else EVERY_CORE), *arguments], env=env, cwd=CHECKOUT)
 

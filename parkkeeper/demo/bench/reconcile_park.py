@@ -73,10 +73,13 @@ FROM sampling_due WHERE round_id = %(round)s AND standing = 'due' AND person_id 
 """
 
 
-def fill_park(people: int, at: datetime) -> Person:
-    """Fill the active park with grids, enterprises, points, slots and people; returns somebody of its office."""
+def fill_park(people: int, at: datetime, *, points: int = 0) -> Person:
+    """Fill the active park with grids, enterprises, points (0: one for 240 people), slots and people.
+
+    Returns somebody of its office.
+    """
     enterprises = max(1, people // PEOPLE_AN_ENTERPRISE)
-    points = max(1, people // PEOPLE_A_POINT)
+    points = points or max(1, people // PEOPLE_A_POINT)
     grids = Grid.objects.bulk_create(Grid(code=str(n), name=f"第{n}网格", polygon={}) for n in range(1, GRIDS + 1))
     body = Enterprise.objects.create(credit_code="BODY", name="园区办公室", short_name="园区办", kind="body")
     office = Person.objects.create(name="办公室", employer=body, category="office_staff", registered_at=LONG_AGO)
@@ -116,7 +119,7 @@ def play_evening(round: Round, office: Person, at: datetime) -> None:
     load(_EVENING.format(pool=POOL), facts)
 
 
-def load(script: str, facts: dict[str, Any]) -> None:
+def load(script: str, facts: dict[str, Any], *, tidy: bool = True) -> None:
     """Run the statements without the checks of foreign keys, which hold by construction; then tell the planner."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -124,6 +127,8 @@ def load(script: str, facts: dict[str, Any]) -> None:
         for statement in script.strip().split(";\n"):
             if statement.strip():
                 cursor.execute(statement, facts)
+    if not tidy:
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename")
         for (table,) in cursor.fetchall():

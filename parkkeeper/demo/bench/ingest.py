@@ -1,0 +1,203 @@
+"""The phones' door under a rush: rows a second and processor time a scan, held against what PostgreSQL alone can do.
+
+In every round all ways take turns, on the same machine and the same PostgreSQL (fsync and synchronous_commit on):
+
+* floor: 200 rows a statement (`INSERT … SELECT FROM unnest … ON CONFLICT`) from two connections, into a table that has
+  only a primary key; floor_own: the same into the table of scans with its indexes and foreign keys;
+* batch_200, batch_500: phones at the real web server, with all checks, answered after the commit;
+* one: one scan a request.
+
+Then, unless left out: a backlog that comes at once, many parks at once, and parks with millions of scans in them.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+from django.db import connection
+
+from parkkeeper.demo.bench import ingest_growth
+from parkkeeper.demo.bench.ingest_client import send
+from parkkeeper.demo.bench.ingest_floor import BARE, OWN, Floor
+from parkkeeper.demo.bench.ingest_measure import AT_ONCE, Measured, lanes, measured_server, rounded, spread
+from parkkeeper.demo.bench.ingest_park import (
+    NOW,
+    POINTS,
+    BenchPark,
+    backlog,
+    batches,
+    drop_park,
+    make_bench_park,
+    singles,
+)  # fmt: skip
+from parkkeeper.kernel import clock
+from parkkeeper.park.tenancy.parks import in_park
+
+AIMS = {
+    "ratio_to_floor": 0.5,
+    "cpu_ms_a_scan": 0.08,
+    "one_cpu_ms": 3.0,
+    "backlog_seconds": 10.0,
+    "falls_less_than": 0.2,
+}
+BACKLOG = 15_681
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `./run bench ingest`."""
+    parser.add_argument("--rounds", type=int, default=5, help="rounds in which every way takes its turn (5)")
+    parser.add_argument("--scans", type=int, default=8_000, help="scans of a turn (8,000)")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the web server (2)")
+    parser.add_argument("--parks", type=int, nargs="*", default=[1, 10, 100], help="parks at once (1 10 100)")
+    parser.add_argument("--stored", type=int, nargs="*", default=[1_000_000, 10_000_000], help="scans stored before")
+    parser.add_argument("--backlog", type=int, default=BACKLOG, help=f"scans of the backlog, 0 for none ({BACKLOG:,})")
+
+
+def run(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Make the parks, measure, drop them."""
+    clock.set_offset_to(NOW)
+    with measured_server(chosen.workers) as measured:
+        found: dict[str, Any] = {"bench": "ingest", "aims": AIMS, "machine": _machine(), **_rush(chosen, measured)}
+        if chosen.backlog:
+            found["backlog"] = _backlog(chosen.backlog, measured)
+        if chosen.parks:
+            found["parks"] = _many_parks(chosen, measured)
+        if chosen.stored:
+            found["growth"] = ingest_growth.measure(chosen, measured)
+    clock.use_real_time()
+    return found
+
+
+def _rush(chosen: argparse.Namespace, measured: Measured) -> dict[str, Any]:
+    ones = max(chosen.scans // 8, 80) // 80 * 80
+    needed = chosen.rounds * (2 * chosen.scans + ones * 2) + 20_000
+    _say("making a park …")
+    park = make_bench_park(
+        "rush", people=int(needed * 1.2) + 600 * POINTS
+    )  # a desk with less than a batch is left alone
+    turns: dict[str, list[dict[str, Any]]] = {}
+    try:
+        with Floor("rush", chosen.scans * 4) as floor:
+            measured.sent(1, lanes(batches(park, 4_000, 200)))  # to warm up
+            for n in range(chosen.rounds):
+                for name, turn in _ways(chosen, park, floor, measured, ones).items():
+                    turns.setdefault(name, []).append(turn())
+                _say(
+                    f"round {n + 1}: "
+                    + ", ".join(f"{name} {found[-1]['rate']:,.0f}/s" for name, found in turns.items())
+                )
+        _hold_against_the_table(park, turns)
+    finally:
+        drop_park("rush")
+    return {"rounds": chosen.rounds, "workers": chosen.workers, **_told(turns)}
+
+
+def _ways(
+    chosen: argparse.Namespace, park: BenchPark, floor: Floor, measured: Measured, ones: int
+) -> dict[str, Callable[[], dict[str, Any]]]:
+    def batch(size: int) -> dict[str, Any]:
+        scans = max(chosen.scans // size, AT_ONCE) * size
+        return measured.sent(scans, lanes(batches(park, scans, size)))
+
+    def one() -> dict[str, Any]:
+        preparing, requests = singles(park, ones)
+        send(measured.address, preparing)
+        return measured.sent(sum(map(len, requests)), requests)
+
+    return {
+        "floor": lambda: measured.turn(floor.rows, lambda: floor.fill(BARE)),
+        "batch_200": lambda: batch(200),
+        "batch_500": lambda: batch(500),
+        "one": one,
+        "floor_own": lambda: measured.turn(floor.own_rows, lambda: floor.fill(OWN)),
+    }
+
+
+def _hold_against_the_table(park: BenchPark, turns: dict[str, list[dict[str, Any]]]) -> None:
+    """Every scan that was answered is there, once: the table has as many as were sent, and the doubts are none."""
+    with in_park(park.schema), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(DISTINCT person_id) FROM sampling_scan WHERE phone_id IS NOT NULL")
+        stored, people = cursor.fetchone()
+    sent = 4_000 + sum(t["scans"] for name, found in turns.items() if not name.startswith("floor") for t in found)
+    if not stored == people == sent:
+        raise AssertionError(f"{sent} scans were acknowledged, {stored} of {people} people are stored")
+
+
+def _told(turns: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for name, found in turns.items():
+        told[name] = spread(found)
+        told[name]["ratio_to_floor"] = rounded(
+            median(turn["rate"] / floor["rate"] for turn, floor in zip(found, turns["floor"], strict=True))
+        )
+    return told
+
+
+def _backlog(scans: int, measured: Measured) -> dict[str, Any]:
+    """Every point's phone was offline for four hours and sends in the same second."""
+    _say(f"backlog: {POINTS} phones with {scans:,} scans …")
+    park = make_bench_park("backlog", people=int(scans * 1.3) + 172 * POINTS, rules={"late_scan_minutes": 60})
+    try:
+        requests = backlog(park, scans)
+        turn = measured.sent(scans, requests)
+        with in_park(park.schema), connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM sampling_scan")
+            (stored,) = cursor.fetchone()
+            cursor.execute("SELECT count(*) FROM sampling_tube WHERE sealed_at IS NOT NULL")
+            (sealed,) = cursor.fetchone()
+    finally:
+        drop_park("backlog")
+    if stored != scans:
+        raise AssertionError(f"{scans} scans were acknowledged, {stored} are stored")
+    return {
+        "phones": len(requests),
+        "scans": stored,
+        "tubes": sealed,
+        "seconds": rounded(turn["seconds"]),
+        **spread([turn]),
+    }
+
+
+def _many_parks(chosen: argparse.Namespace, measured: Measured) -> list[dict[str, Any]]:
+    """The same number of scans into one park, ten parks, a hundred parks; the rate of each against that of one."""
+    most = max(chosen.parks)
+    _say(f"making {most} parks …")
+    a_turn = max(chosen.scans // 200, most) * 200
+    people = max(2_500, int(chosen.rounds * a_turn * 1.3 * sum(1 / n for n in chosen.parks)))
+    parks = []
+    try:
+        for n in range(most):
+            share = people if n == 0 else max(2_500, people // 8) if n < 10 else 2_500
+            parks.append(make_bench_park(f"many{n}", people=share, points=8))
+        for one in parks:  # every connection has met every park: what a park's first contact costs is not the question
+            send(measured.address, lanes(batches(one, 200, 100)))
+        turns: dict[int, list[dict[str, Any]]] = {number: [] for number in chosen.parks}
+        for _round in range(chosen.rounds):
+            for number in chosen.parks:
+                each = a_turn // number // 100 * 100
+                requests = [r for park in parks[:number] for r in batches(park, each, 100)]
+                turns[number].append(measured.sent(each * number, lanes(requests)))
+    finally:
+        for n in range(most):
+            drop_park(f"many{n}")
+    base = turns[chosen.parks[0]]
+    return [
+        {"parks": number, **spread(found), "rate_to_first": rounded(median(
+            turn["rate"] / one["rate"] for turn, one in zip(found, base, strict=True)))}
+        for number, found in turns.items()
+    ]  # fmt: skip
+
+
+def _machine() -> dict[str, Any]:
+    names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s) ORDER BY name", [list(names)])
+        settings = dict(cursor.fetchall())
+    return {"cores": os.cpu_count(), "load_before": rounded(os.getloadavg()[0]), "postgres": settings}
+
+
+def _say(text: str) -> None:
+    print(f"bench ingest: {text}", file=sys.stderr, flush=True)
