@@ -16,6 +16,7 @@ from parkkeeper.kernel.postgres import PostgresError, data_home, database, runni
 from parkkeeper.kernel.postgres_programs import wheel_programs
 from parkkeeper.kernel.processes import CHECKOUT, ProcessError, orderly_exit, run_to_end
 
+SLOW = ("tests/pages", "tests/phone", "tests/faults")  # a browser, or servers that are stopped
 # One process a core, a file's tests together in one of them.
 EVERY_CORE = ("-n", "auto", "--dist", "loadfile")
 HELP = """\
@@ -149,7 +150,7 @@ def run_check(arguments: list[str]) -> int:
         "imports": [sys.executable, "-c", imports, "--no-cache", "--no-logo"],
         "types": [*python, "mypy"],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
-        "unit tests": [*_pytest(), *EVERY_CORE, "--quiet", "--ignore=tests/pages", "--ignore=tests/faults"],
+        "unit tests": [*_pytest(), *EVERY_CORE, "--quiet", *(f"--ignore={folder}" for folder in SLOW)],
     }
     failed = []
     with _test_env() as env:

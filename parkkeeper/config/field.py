@@ -29,10 +29,8 @@ class FilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse], settings: Any = settings) -> None:
         super().__init__(get_response, settings=settings)
         if BUILT.is_dir():
-            self.index_file = "index.html"
             self.add_files(str(BUILT), prefix="field/")
-            self.index_file = None
-            self.files.pop(PREFIX + "index.html", None)
+            self.files[PREFIX] = self.files.pop(PREFIX + "index.html")
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with the file, else ask the application; /field/ without a build says so."""
@@ -44,7 +42,7 @@ class FilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
         return response
 
     def add_cache_headers(self, headers: Any, path: str, url: str) -> None:
-        """Hashed files for ever; the rest of the app is asked for each time, and answered with 304 when it is the same."""
+        """Hashed files for ever; the rest is asked for each time, and answered with 304 when it is the same."""
         if not url.startswith(PREFIX):
             super().add_cache_headers(headers, path, url)
             return

@@ -1,0 +1,93 @@
+/** One request to the park. Whatever is not an answer of the park itself is no answer. */
+
+import { language } from "../texts/language";
+import { PROTOCOL } from "../protocol";
+
+const PATIENCE = 30_000;
+const ZIP_FROM = 1024;
+
+/** The park's refusal, with its code; code "no_answer" when nothing of the park answered. */
+export class Trouble extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly retryAfter: number | undefined;
+  readonly wipe: boolean;
+
+  constructor(code: string, message: string, status = 0, retryAfter?: number, wipe = false) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+    this.wipe = wipe;
+  }
+}
+
+export interface Ask {
+  method?: "GET" | "POST" | "PUT";
+  token?: string | undefined;
+  json?: unknown;
+  bytes?: Uint8Array<ArrayBuffer>;
+  type?: string;
+  etag?: string | undefined;
+}
+
+export interface Answer<T> {
+  body: T | undefined;
+  etag: string | undefined;
+}
+
+/** Ask the park; `body` is undefined for "unchanged". Raises Trouble. */
+export async function ask<T>(path: string, what: Ask = {}): Promise<Answer<T>> {
+  const headers: Record<string, string> = { "Parkkeeper-Protocol": String(PROTOCOL), "Accept-Language": language() };
+  if (what.token) headers["Authorization"] = `Bearer ${what.token}`;
+  if (what.etag) headers["If-None-Match"] = what.etag;
+  let body: Uint8Array<ArrayBuffer> | undefined = what.bytes;
+  if (what.type) headers["Content-Type"] = what.type;
+  if (what.json !== undefined) {
+    headers["Content-Type"] = "application/json";
+    body = new TextEncoder().encode(JSON.stringify(what.json));
+    if (body.length >= ZIP_FROM && "CompressionStream" in globalThis) {
+      headers["Content-Encoding"] = "gzip";
+      body = await zipped(body);
+    }
+  }
+  let response: Response;
+  try {
+    response = await fetch(`/phone/v1/${path}`, {
+      method: what.method ?? "GET",
+      headers,
+      ...(body ? { body } : {}),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch {
+    throw new Trouble("no_answer", "");
+  }
+  if (response.status === 304) return { body: undefined, etag: what.etag };
+  let told: unknown;
+  try {
+    told = await response.json();
+  } catch {
+    throw new Trouble("no_answer", "", response.status, retryAfter(response));
+  }
+  if (!response.ok) throw trouble(response, told);
+  return { body: told as T, etag: response.headers.get("ETag") ?? undefined };
+}
+
+function trouble(response: Response, told: unknown): Trouble {
+  const error = (told as { error?: { code?: string; message?: string; wipe?: boolean } } | null)?.error;
+  const code = error?.code ?? "no_answer";
+  return new Trouble(code, error?.message ?? "", response.status, retryAfter(response), error?.wipe === true);
+}
+
+function retryAfter(response: Response): number | undefined {
+  const seconds = Number(response.headers.get("Retry-After") ?? NaN);
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : undefined;
+}
+
+async function zipped(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

@@ -1,0 +1,1 @@
+export const HANT: Record<string, string> = {};

@@ -1,0 +1,73 @@
+/** The frame: where we are, how much waits, four tabs. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { t } from "../texts/language";
+import { world } from "../world";
+import "./enrol-view";
+import "./lock-view";
+import "./scan-tab";
+import "./my-tab";
+import { icon, type Icon } from "./icons";
+import { onUpdate, takeUpdate, updateWaits } from "./update";
+import { define, View } from "./view";
+import { waitingChip } from "./waiting";
+
+const TABS: { name: string; icon: Icon; title: string }[] = [
+  { name: "scan", icon: "scan", title: "采样" },
+  { name: "my", icon: "me", title: "我的" },
+];
+
+export class FieldApp extends View {
+  private tab = "scan";
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    onUpdate(() => this.requestUpdate());
+    addEventListener("hashchange", () => this.follow());
+    this.follow();
+    setInterval(() => this.requestUpdate(), 15_000); // ages on the screen
+  }
+
+  private follow(): void {
+    const wanted = location.hash.slice(2);
+    if (TABS.some((tab) => tab.name === wanted)) this.tab = wanted;
+    this.requestUpdate();
+  }
+
+  protected override render(): TemplateResult {
+    switch (world.phase) {
+      case "starting":
+        return html`<p class="starting">…</p>`;
+      case "enrol":
+        return html`<enrol-view></enrol-view>`;
+      case "locked":
+        return html`<lock-view></lock-view>`;
+      case "open":
+        return html`${this.head()}<main>${updateWaits() ? this.newBuild() : nothing}${this.screen()}</main>${this.tabs()}`;
+    }
+  }
+
+  private head(): TemplateResult {
+    const point = world.people?.roster.point ?? world.enrolment?.point;
+    return html`<header class="head">
+      <h1><b>${point?.code}</b> ${point?.name}${world.people?.roster.round?.rehearsal ? html` <span class="rehearsal">${t("演练")}</span>` : nothing}</h1>
+      ${waitingChip()}
+    </header>`;
+  }
+
+  private newBuild(): TemplateResult {
+    return html`<button class="banner" @click=${takeUpdate}>${icon("up")} ${t("有新版本。未发送的内容会保留，点此更新")}</button>`;
+  }
+
+  private screen(): TemplateResult {
+    return this.tab === "my" ? html`<my-tab></my-tab>` : html`<scan-tab></scan-tab>`;
+  }
+
+  private tabs(): TemplateResult {
+    return html`<nav class="tabs" aria-label=${t("主菜单")}>
+      ${TABS.map((tab) => html`<a href="#/${tab.name}" aria-current=${tab.name === this.tab ? "page" : "false"}>${icon(tab.icon)}<span>${t(tab.title)}</span></a>`)}
+    </nav>`;
+  }
+}
+
+define("field-app", FieldApp);

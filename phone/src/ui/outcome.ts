@@ -1,0 +1,58 @@
+/** The answer to a reading, in words, with a colour of its own. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import { t } from "../texts/language";
+import type { Outcome, Stop } from "../work/desk";
+import { inside } from "../work/shift";
+import { icon } from "./icons";
+
+const STOPS: Record<Stop, [title: string, remedy: string]> = {
+  full: ["这管已满", "请先封管，再扫下一管。"],
+  no_tube: ["先扫试管码", "读到的是人员。请先扫或输入试管上的条码。"],
+  check_character: ["试管码有误", "末位校验不符，可能抄错或读残。请重扫。"],
+  check_digit: ["证件号有误", "校验位或出生日期不符，请逐位核对。"],
+  length: ["位数不对", "可能只读到一部分。请重扫。"],
+  tube_used: ["这管已用过", "一个试管码只能用一次。请换一支新管，这支交给负责人。"],
+  box: ["这是箱码", "请到“交接”页装箱。"],
+  enrolment: ["这是登记码", "要登记另一台手机，请在那台手机上扫。"],
+  bad_code: ["人员码无效", "签名不符，不能采用。请改用工号或证件。"],
+  old_code: ["人员码已过期", "请对方刷新后再扫，或改用工号。"],
+  unknown_key: ["无法验证人员码", "本机没有验证它的公钥。请改用工号或证件。"],
+  not_saved: ["没有存上！", "这一条没有保存。请腾出手机空间后重试。"],
+  answer_first: ["请先处理屏幕上的问题", ""],
+  no_round: ["现在没有轮次", "请联系园区办公室。"],
+};
+
+export function outcomeView(outcome: Outcome | undefined): TemplateResult {
+  if (!outcome) return html`<div class="outcome idle" role="status"></div>`;
+  return html`<div class="outcome ${outcome.tone}" role=${outcome.tone === "stop" ? "alert" : "status"} data-tone=${outcome.tone}>${body(outcome)}</div>`;
+}
+
+function body(outcome: Outcome): TemplateResult {
+  switch (outcome.tone) {
+    case "tube":
+      return html`${icon("tube")}<div><strong>${outcome.tube.code}</strong><span>${t("已开管，可连续扫 {n} 人", { n: outcome.tube.poolSize })}</span></div>`;
+    case "sealed":
+      return html`${icon("check")}<div><strong>${t("已封管")}</strong><span>${outcome.tube.code} · ${t("{n} 人", { n: inside(outcome.tube).length })}${outcome.difference ? html` · ${t("拭子数不符，已记为异常")}` : nothing}</span></div>`;
+    case "undone":
+      return html`${icon("undo")}<div><strong>${t("已撤销")}</strong><span>${outcome.member?.name ?? outcome.claimed}</span></div>`;
+    case "stop": {
+      const [title, remedy] = STOPS[outcome.why];
+      return html`${icon("stop")}<div><strong>${t(title)}</strong><span>${remedy ? t(remedy) : ""}${outcome.text ? html` <code>${outcome.text}</code>` : nothing}</span></div>`;
+    }
+    default:
+      return person(outcome);
+  }
+}
+
+const NOTES = { ok: "", other: "不同单位或不在名单", twice: "本轮已采过，两次都已记录", again: "已在这一管里，没有重复记录" } as const;
+
+function person(outcome: Extract<Outcome, { tone: "ok" | "other" | "twice" | "again" }>): TemplateResult {
+  const { member, claimed, tone } = outcome;
+  const note = !member && tone !== "again" ? "不在名单上，已按原样记录" : NOTES[tone];
+  return html`${icon(tone === "ok" ? "check" : tone === "again" ? "undo" : "flag")}<div>
+    <strong>${member?.name ?? claimed}</strong>
+    <span>${member ? html`${member.enterprise}${member.tail ? html` · ${t("尾号 {tail}", { tail: member.tail })}` : nothing}` : nothing}</span>
+    ${note ? html`<em>${t(note)}</em>` : nothing}
+  </div>`;
+}

@@ -1,0 +1,270 @@
+/** What the app knows, in one place: screens read it and are told when it changes. */
+
+import { Outbox, type Link } from "./sync/outbox";
+import { Trouble, ask } from "./sync/api";
+import { type Draft, type Enrolment, type Member, type Operation, type Reply, type Roster, VERSION } from "./protocol";
+import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from "./store/db";
+import { isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlock } from "./store/vault";
+import { type Waiting, allOperations, save, sendAllAgain, waiting } from "./store/queue";
+import { keepBallast } from "./store/ballast";
+import { toHex } from "./kernel/ids";
+import { tidyCode } from "./kernel/codes";
+import { Desk, type Outcome } from "./work/desk";
+import { People } from "./work/people";
+import { readPersonCode } from "./work/personcode";
+import { Shift } from "./work/shift";
+import { feel } from "./ui/feel";
+
+export type Phase = "starting" | "enrol" | "locked" | "open";
+export interface Entry {
+  row: Omit<OperationRow, "body">;
+  operation: Operation;
+}
+interface KeptRoster {
+  roster: Roster;
+  etag: string | undefined;
+  at: number;
+}
+
+const ASK_EVERY = 60_000;
+
+class World extends EventTarget {
+  phase: Phase = "starting";
+  enrolment: Enrolment | undefined;
+  people: People | undefined;
+  rosterAt = 0;
+  shift = new Shift();
+  entries = new Map<string, Entry>();
+  queue: Waiting = { count: 0, oldest: undefined, kept: 0 };
+  link: Link = "idle";
+  trouble: Trouble | undefined;
+  nextTry = 0;
+  /** The park's clock minus the phone's, in milliseconds. */
+  offset = 0;
+  readonly desk = new Desk(this.surroundings());
+  readonly outbox = new Outbox(() => (isOpen() ? this.enrolment : undefined), {
+    link: (state, trouble, again = 0) => this.linked(state, trouble, again),
+    sent: (operations) => this.sent(operations),
+    settled: (rows) => this.settled(rows),
+    answered: (offset, reply) => void this.answered(offset, reply),
+    wipe: () => void this.wipe(),
+  });
+  private readonly channel = new BroadcastChannel("parkkeeper");
+  private rosterTag: string | undefined;
+  private cursor = "";
+  private poll: ReturnType<typeof setInterval> | undefined;
+
+  async start(): Promise<void> {
+    this.phase = (await deviceValue("vault")) ? "locked" : "enrol";
+    this.offset = (await deviceValue<number>("offset")) ?? 0;
+    this.queue = await waiting();
+    this.channel.onmessage = () => void this.reload();
+    addEventListener("online", () => void this.outbox.now());
+    this.changed();
+  }
+
+  changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Become a phone of the park. Raises Trouble. */
+  async enrol(code: string, name: string, pin: string): Promise<void> {
+    const nonce = (await deviceValue<string>("nonce")) ?? toHex(crypto.getRandomValues(new Uint8Array(16)));
+    await setDeviceValue("nonce", nonce); // an answer that gets lost can be asked for once more
+    const json = { code: tidyCode(code), name, app_version: VERSION, nonce };
+    const sent = Date.now();
+    const { body: enrolment } = await ask<Enrolment>("enrol", { method: "POST", json });
+    const vault = isOpen() ? await deviceValue("vault") : await makeVault(pin);
+    const sealed = await seal(enrolment, "enrolment");
+    const transaction = await writing(["device"]);
+    const device = transaction.objectStore("device");
+    const offset = Date.parse(enrolment!.server_time) - (sent + Date.now()) / 2;
+    await Promise.all([
+      device.put(vault, "vault"),
+      device.put(sealed, "enrolment"),
+      device.put(offset, "offset"),
+      device.delete("nonce"),
+      transaction.done,
+    ]);
+    this.offset = offset;
+    void navigator.storage?.persist?.();
+    void keepBallast();
+    await this.open();
+  }
+
+  /** Raises WrongPin. */
+  async unlock(pin: string): Promise<void> {
+    await unlock(pin);
+    await this.open();
+  }
+
+  private async open(): Promise<void> {
+    this.enrolment = await sealedValue<Enrolment>("enrolment");
+    const kept = await sealedValue<KeptRoster>("roster");
+    if (kept) this.useRoster(kept);
+    await this.reload();
+    this.phase = "open";
+    this.changed();
+    this.outbox.wake(0);
+    void this.refresh();
+    clearInterval(this.poll);
+    this.poll = setInterval(() => void this.refresh(), ASK_EVERY);
+  }
+
+  lock(): void {
+    clearInterval(this.poll);
+    this.outbox.stop();
+    lock();
+    this.enrolment = this.people = undefined;
+    this.shift = new Shift();
+    this.entries = new Map();
+    this.phase = "locked";
+    this.changed();
+  }
+
+  /** Read everything anew: another window of this app has done something. */
+  private async reload(): Promise<void> {
+    if (isOpen()) {
+      const [shift, entries] = [new Shift(), new Map<string, Entry>()];
+      for (const { row, operation } of await allOperations()) {
+        shift.add(operation);
+        entries.set(row.id, { row, operation });
+      }
+      [this.shift, this.entries] = [shift, entries];
+    }
+    this.queue = await waiting();
+    this.changed();
+  }
+
+  /** Save what was done. Resolves when it is on the disk; then screens may say so. */
+  async do(drafts: (Draft & { id?: string })[]): Promise<void> {
+    const at = Date.now();
+    for (const operation of await save(drafts)) {
+      const { id, seq, kind } = operation;
+      this.shift.add(operation);
+      this.entries.set(id, { operation, row: { id, seq, kind, at, state: "saved", batch: "" } });
+    }
+    this.queue = await waiting();
+    this.changed();
+    this.channel.postMessage("saved");
+    this.outbox.wake();
+  }
+
+  private surroundings() {
+    const world = this;
+    return {
+      get shift() { return world.shift; },
+      get people() { return world.people; },
+      get salt() { return world.enrolment?.salt ?? ""; },
+      save: (drafts: (Draft & { id?: string })[]) => this.do(drafts),
+      personCode: readPersonCode,
+      told: (outcome: Outcome) => {
+        feel(outcome);
+        this.changed();
+      },
+      isDone: (member: Member) => this.isDone(member),
+    };
+  }
+
+  isDone(member: Member): boolean {
+    return member.done || this.shift.scansOf(member.person).length > 0;
+  }
+
+  private linked(state: Link, trouble: Trouble | undefined, again: number): void {
+    this.link = state;
+    this.trouble = trouble;
+    this.nextTry = again;
+    this.changed();
+  }
+
+  private sent(operations: string[]): void {
+    for (const id of operations) {
+      const entry = this.entries.get(id);
+      if (entry) entry.row.state = "sent";
+    }
+    this.changed();
+  }
+
+  private settled(rows: OperationRow[]): void {
+    for (const row of rows) {
+      const entry = this.entries.get(row.id);
+      if (entry) entry.row = row;
+    }
+    this.channel.postMessage("settled");
+    void waiting().then((queue) => {
+      this.queue = queue;
+      this.changed();
+    });
+  }
+
+  private async answered(offset: number, reply: Reply): Promise<void> {
+    this.offset = offset;
+    this.cursor ||= reply.cursor;
+    await setDeviceValue("offset", offset);
+  }
+
+  /** What happened at the point since we last asked; mostly it means: fetch the roster, which is cheap when it is the same. */
+  async refresh(): Promise<void> {
+    const token = this.enrolment?.token;
+    if (!token || document.hidden) return;
+    try {
+      if (this.cursor && this.people) {
+        const { body: news } = await ask<{ changes: unknown[]; cursor: string; more: boolean }>(
+          `changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
+        this.cursor = news!.cursor;
+        if (!news!.changes.length && Date.now() - this.rosterAt < 10 * ASK_EVERY) return;
+      }
+      await this.fetchRoster(token);
+    } catch (problem) {
+      if (!(problem instanceof Trouble)) throw problem;
+      await this.refused(problem, token);
+    }
+  }
+
+  private async refused(trouble: Trouble, token: string): Promise<void> {
+    if (trouble.code === "cursor_ahead") {
+      // the park was restored from a backup: what it had confirmed since then is gone there, and still here
+      await sendAllAgain();
+      await this.reload();
+      await this.fetchRoster(token);
+      this.outbox.wake(0);
+    } else if (trouble.wipe && this.queue.count === 0) {
+      await this.wipe();
+    } else if (trouble.code !== "no_answer") {
+      this.trouble = trouble;
+      this.changed();
+    }
+  }
+
+  private async fetchRoster(token: string): Promise<void> {
+    const { body: roster, etag } = await ask<Roster>("roster", { token, etag: this.rosterTag });
+    this.rosterAt = Date.now();
+    if (roster) {
+      const kept: KeptRoster = { roster, etag, at: this.rosterAt };
+      await setSealedValue("roster", kept);
+      this.useRoster(kept);
+    }
+    this.changed();
+  }
+
+  private useRoster(kept: KeptRoster): void {
+    this.people = new People(kept.roster);
+    this.rosterTag = kept.etag;
+    this.rosterAt = kept.at;
+    this.cursor = kept.roster.cursor;
+  }
+
+  /** Everything of this phone goes; never while something on it is unsent. */
+  async wipe(): Promise<void> {
+    if ((await waiting()).count > 0) return;
+    this.lock();
+    await wipeAll();
+    this.phase = "enrol";
+    this.people = undefined;
+    this.rosterTag = undefined;
+    this.cursor = "";
+    this.changed();
+  }
+}
+
+export const world = new World();

@@ -1,0 +1,149 @@
+"""The field app in Debian's chromium, at phone size, against a live server that a test may stop and start again."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.core.servers.basehttp import ThreadedWSGIServer
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from parkkeeper.config.field_build import BUILT
+from parkkeeper.kernel import clock
+from parkkeeper.sync.actions import issue_enrolment
+from tests.pages.conftest import browser as browser
+from tests.sync.test_roster import filled
+from tests.world import EVENING, MORNING, World, world
+
+PHONE = {"width": 390, "height": 844}
+PIN = "246813"
+
+
+class CutOff(ThreadedWSGIServer):
+    """Remembers its connections: a browser keeps them open, and a server that is gone answers on none of them."""
+
+    def server_bind(self) -> None:
+        self.allow_reuse_address = True  # the same port again, at once
+        super().server_bind()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.__dict__.setdefault("connections", []).append(request)
+        super().process_request(request, client_address)
+
+    def server_close(self) -> None:
+        for connection in self.__dict__.get("connections", []):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        super().server_close()
+
+
+class Server:
+    """The park's server, which comes back at the same address."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def start(self) -> None:
+        self.running = LiveServer(f"localhost:{self.port}", start=False)
+        self.running.thread.server_class = CutOff
+        self.running.start()
+        self.port = self.running.thread.port
+
+    def stop(self) -> None:
+        self.running.stop()
+
+
+@pytest.fixture
+def server(transactional_db: None) -> Iterator[Server]:
+    if not BUILT.is_dir():
+        pytest.skip("phone/ is not built: ./run test tests/phone builds it")
+    found = Server()
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def w(server: Server, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The small park, at 18:00 of its day in every thread."""
+    monkeypatch.setattr(clock, "now", lambda: EVENING)
+    park = world()
+    filled(park)
+    return park
+
+
+@dataclass
+class Hand:
+    """A phone in somebody's hand."""
+
+    page: Page
+    url: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self) -> None:
+        self.page.goto(f"{self.url}/field/")
+
+    def enrol(self, code: str) -> None:
+        self.page.get_by_label("登记码", exact=True).fill(code)
+        self.page.get_by_label("解锁密码").fill(PIN)
+        self.page.get_by_label("再输一次").fill(PIN)
+        self.page.get_by_role("button", name="登记这台手机").click()
+        expect(self.page.get_by_text("未开管")).to_be_visible()
+
+    def unlock(self) -> None:
+        self.page.get_by_label("解锁密码").fill(PIN)
+        self.page.get_by_role("button", name="解锁").click()
+        expect(self.page.locator("nav.tabs")).to_be_visible()
+
+    def take(self, text: str) -> None:
+        """As a wedge scanner types: the text into the field, then Enter."""
+        self.page.locator("#take").fill(text)
+        self.page.locator("#take").press("Enter")
+
+    def says(self, text: str, tone: str = "") -> None:
+        found = self.page.locator(f".outcome{f'[data-tone={tone}]' if tone else ''}")
+        expect(found).to_contain_text(text)
+
+    def waits(self, number: int) -> None:
+        """So many operations are on the phone alone."""
+        expect(self.page.locator(f".chip[data-waiting='{number}']")).to_be_visible(timeout=20_000)
+
+
+Phones = Callable[..., Hand]
+
+
+@pytest.fixture
+def phones(browser: Browser, server: Server, w: World) -> Iterator[Phones]:
+    """phones() is a new phone with the app open; errors of its scripts and of the content policy fail the test."""
+    contexts: list[BrowserContext] = []
+    hands: list[Hand] = []
+
+    def opened(size: dict[str, int] = PHONE, **more: Any) -> Hand:
+        settings: dict[str, Any] = {"locale": "zh-CN", "has_touch": True, "device_scale_factor": 2, **more}
+        context = browser.new_context(viewport=size, **settings)  # type: ignore[arg-type]
+        contexts.append(context)
+        hand = Hand(context.new_page(), server.url)
+        hand.page.on("pageerror", lambda error: hand.faults.append(str(error)))
+        hand.page.on(
+            "console", lambda said: hand.faults.append(said.text) if "Content Security Policy" in said.text else None
+        )
+        hands.append(hand)
+        hand.open()
+        return hand
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert [fault for hand in hands for fault in hand.faults] == []
+
+
+def code_for(w: Any, role: str = "scanning_specialist") -> str:
+    """A one-time code of the office for the scanning specialist at the point."""
+    return issue_enrolment(w.point, w.scanner, role, by=w.office, at=MORNING)[1]

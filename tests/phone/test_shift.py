@@ -1,0 +1,47 @@
+"""A shift on the phone: what is done there reaches the park, whether the park answers just then or not."""
+
+from typing import Any
+
+from parkkeeper.kernel.tubes import tube_code
+from parkkeeper.sampling.models import Scan, Tube
+from tests.phone.conftest import Phones, Server, code_for
+
+TUBE = tube_code("YQ", 7)
+
+
+def scanned(tube: str) -> list[str]:
+    """Staff numbers of the live scans that the park has of the tube, in the phone's order."""
+    scans = Scan.objects.filter(tube__code=tube, undone_at=None).order_by("sequence")
+    return [scan.person.staff_number if scan.person else scan.claimed for scan in scans]
+
+
+def test_a_scan_is_saved_on_the_phone_and_reaches_the_park(phones: Phones, w: Any) -> None:
+    phone = phones()
+    phone.enrol(code_for(w))
+    phone.take(TUBE)
+    phone.says(TUBE, "tube")
+    phone.take(w.workers[2].staff_number)
+    phone.says("李娜", "ok")
+    phone.waits(0)
+    assert scanned(TUBE) == [w.workers[2].staff_number]
+    assert Tube.objects.get(code=TUBE).session is not None
+
+
+def test_without_a_server_scanning_goes_on_and_drains_later(phones: Phones, server: Server, w: Any) -> None:
+    phone = phones()
+    phone.enrol(code_for(w))
+    phone.take(TUBE)
+    phone.says(TUBE, "tube")
+    phone.waits(0)
+    server.stop()
+    for worker in w.workers[2:]:
+        phone.take(worker.staff_number)
+        phone.says(worker.name, "ok")
+    phone.waits(4)
+    phone.page.reload()  # the shell comes from the phone itself
+    phone.unlock()
+    phone.waits(4)
+    assert scanned(TUBE) == []
+    server.start()
+    phone.waits(0)
+    assert scanned(TUBE) == [worker.staff_number for worker in w.workers[2:]]
