@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Model
 from django.forms.renderers import DjangoTemplates
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -56,15 +58,33 @@ class OfficeForm(forms.Form):
 class ChangingForm(OfficeForm):
     """A form over one thing that others may change meanwhile: what its reader never saw is not overwritten unasked.
 
-    `initial` holds the thing as it is now; the page carries a mark of it, which comes back with what was typed.
+    `shows` says what of the thing the fields begin with; the page carries a mark of it, which comes back with what was
+    typed. `carry_out` compares while it holds the thing's row, so that of two posts at once only one passes.
     """
 
     seen = forms.CharField(required=False, widget=forms.HiddenInput())
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, thing: Model, shows: Callable[[Any], Mapping[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, initial=dict(shows(thing)), **kwargs)
+        self.thing, self.shows = thing, shows
+        self._remember()
+
+    def _remember(self) -> None:
         self.mark = sha256(repr(sorted((k, str(v)) for k, v in self.initial.items())).encode()).hexdigest()[:16]
         self.fields["seen"].initial = self.mark
+
+    def carry_out(self, act: Callable[[Mapping[str, Any]], Any]) -> bool:
+        """As of every form, with the thing locked and read anew: whoever comes second compares with what was written.
+
+        Raises the model's DoesNotExist when the thing is gone.
+        """
+        if not self.is_bound:
+            return False
+        with transaction.atomic():
+            now = type(self.thing)._base_manager.select_for_update().get(pk=self.thing.pk)
+            self.initial = dict(self.shows(now))
+            self._remember()
+            return super().carry_out(act)
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or self.cleaned_data

@@ -90,8 +90,11 @@ class ParkForm(ChangingForm):
 
 def park_data(request: OfficeRequest) -> HttpResponse:
     park = get_object_or_404(Park, pk=request.park.pk)
-    first = {"name": park.name, "name_en": park.name_en, "time_zone": park.time_zone}
-    form = ParkForm(request.POST or None, initial=first)
+    form = ParkForm(
+        request.POST or None,
+        thing=park,
+        shows=lambda park: {"name": park.name, "name_en": park.name_en, "time_zone": park.time_zone},
+    )
     if form.carry_out(lambda data: change_park(park, **data, by=request.person, at=request.at)):
         messages.success(request, _("园区资料已保存。"))
         return redirect("settings")

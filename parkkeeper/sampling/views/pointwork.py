@@ -64,8 +64,11 @@ class ChangeForm(ChangingForm):
 
 def point_change(request: OfficeRequest, pk: int) -> HttpResponse:
     point = _point(request, pk)
-    initial = {"desks": point.desks, "opens": point.hours.lower, "closes": point.hours.upper}
-    form = ChangeForm(request.POST or None, initial=initial)
+    form = ChangeForm(
+        request.POST or None,
+        thing=point,
+        shows=lambda point: {"desks": point.desks, "opens": point.hours.lower, "closes": point.hours.upper},
+    )
     if form.carry_out(lambda data: acts.change_point(point, **_with_hours(data), by=request.person, at=request.at)):
         messages.success(request, _("采样点 %(code)s 已修改。") % {"code": point.code})
         return redirect("point", pk)
