@@ -42,7 +42,7 @@ def database(url: str) -> dict[str, object]:
         raise ValueError(f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://")
     options = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django_pgschemas.postgresql",
+        "ENGINE": "parkkeeper.park.tenancy.postgresql",
         "NAME": unquote(parts.path.lstrip("/")) or "parkkeeper",
         "USER": unquote(parts.username or options.pop("user", "")),
         "PASSWORD": unquote(parts.password or ""),
@@ -51,13 +51,13 @@ def database(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,  # after a restart of PostgreSQL nobody is lent one of the dead connections
         "OPTIONS": {
             **options,
-            # a pool left to itself doubles its waits while PostgreSQL is away: no request would get through for minutes
-            # after it is back
+            # who finds no database is told within two seconds; a pool left to itself would double its waits while
+            # PostgreSQL is away, and no request would get through for minutes after it is back
             "pool": {
                 "min_size": 1,
                 "max_size": int(os.environ.get("PARKKEEPER_POOL", "8")),
-                "timeout": 10,
-                "reconnect_timeout": 10,
+                "timeout": 1.2,
+                "reconnect_timeout": 1,
             },
         },
     }
