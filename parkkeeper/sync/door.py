@@ -55,38 +55,38 @@ def problem_response(problem: Problem) -> HttpResponse:
     return response
 
 
-def open_door(method: str) -> Callable[[View], View]:
+def open_door(*methods: str) -> Callable[[View], View]:
     """A view of the door that needs no token: `view(request) -> HttpResponse`."""
 
     def wrap(view: View) -> View:
         @csrf_exempt
         @wraps(view)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return _guarded(lambda: view(request, *args, **kwargs), request, method)
+            return _guarded(lambda: view(request, *args, **kwargs), request, methods)
 
         return answer
 
     return wrap
 
 
-def phone_door(method: str) -> Callable[[View], View]:
+def phone_door(*methods: str) -> Callable[[View], View]:
     """A view of the door for enrolled phones: `view(request, phone) -> HttpResponse`; revoked ones come through too."""
 
     def wrap(view: View) -> View:
         @csrf_exempt
         @wraps(view)
         def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            return _guarded(lambda: view(request, phone_of(request), *args, **kwargs), request, method)
+            return _guarded(lambda: view(request, phone_of(request), *args, **kwargs), request, methods)
 
         return answer
 
     return wrap
 
 
-def _guarded(go: Callable[[], HttpResponse], request: HttpRequest, method: str) -> HttpResponse:
+def _guarded(go: Callable[[], HttpResponse], request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
     try:
-        if request.method != method:
-            raise wrong_method(method)
+        if request.method not in methods:
+            raise wrong_method(", ".join(methods))
         _speak(request)
         return _with_database(go)
     except Problem as problem:

@@ -37,20 +37,21 @@ def received(request: HttpRequest) -> bytes:
     """The request's body as it came. Raises Problem 413 when it is too big, 400 when it was cut off on its way."""
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if declared.isdigit() and int(declared) > MOST_BYTES:
-        _drain(request)
+        drain(request)
         raise too_big()
     try:
         raw = _chunked(request) if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "") else request.body
     except RequestDataTooBig as error:
         raise too_big() from error
     except (UnreadablePostError, OSError) as error:
-        raise _cut_off() from error
+        raise cut_off() from error
     if declared.isdigit() and len(raw) < int(declared):
-        raise _cut_off()
+        raise cut_off()
     return raw
 
 
-def _drain(request: HttpRequest) -> None:
+def drain(request: HttpRequest) -> None:
+    """Read and drop what the sender is still sending, so that it hears the answer."""
     # a client that is still sending when the answer comes sees a broken connection instead of the answer
     left = MOST_DRAINED
     with contextlib.suppress(OSError):
@@ -69,7 +70,8 @@ def _chunked(request: HttpRequest) -> bytes:
     return raw
 
 
-def _cut_off() -> Problem:
+def cut_off() -> Problem:
+    """400: not all of the announced bytes arrived."""
     return Problem(400, "cut_off", _("请求在传输中断开，没有收完。手机会自动重新发送。"), retry_after=1)
 
 

@@ -78,5 +78,22 @@ def wrong_protocol(sent: str, oldest: int, newest: int) -> Problem:
     )
 
 
+def wrong_media_type(told: str) -> Problem:
+    return Problem(
+        415, "wrong_media_type", _("文件类型 %(type)s 不被接受，请发送 PNG、JPEG 或 WebP 图片。") % {"type": told[:60]}
+    )
+
+
+def hash_mismatch() -> Problem:
+    """422: the bytes are not those of the hash; nothing of them is kept."""
+    return Problem(422, "hash_mismatch", _("收到的文件与其编号不符，可能在传输中损坏。请重新发送。"))
+
+
+def disk_full(why: str) -> Problem:
+    """507: the disk did not take it; what was there before still is."""
+    text = _("文件没有保存：磁盘写入失败（%(why)s）。请腾出空间后再次上传；已有的数据没有改变。") % {"why": why}
+    return Problem(507, "disk_full", text, retry_after=300)
+
+
 def wrong_method(allowed: str) -> Problem:
     return Problem(405, "wrong_method", _("这个地址只接受 %(allowed)s 请求。") % {"allowed": allowed})

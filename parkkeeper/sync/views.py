@@ -12,8 +12,8 @@ from parkkeeper.sync.models import Phone
 from parkkeeper.sync.outbox import changes
 from parkkeeper.sync.problems import Unreadable, revoked
 from parkkeeper.sync.roster import roster
-from parkkeeper.sync.signatures import take_file
 from parkkeeper.sync.unreadable import keep_unreadable
+from parkkeeper.sync.uploads import put_file, what_is_there
 
 
 @open_door("GET")
@@ -71,8 +71,10 @@ def news(request: HttpRequest, phone: Phone) -> HttpResponse:
     return json_response(changes(phone, request.GET.get("cursor", "")), request=request)
 
 
-@phone_door("PUT")
+@phone_door("PUT", "HEAD")
 def files(request: HttpRequest, phone: Phone, sha256: str) -> HttpResponse:
-    """A signature or a photo, known by its hash; sent twice it is stored once."""
-    media_type = request.content_type or ""
-    return json_response(take_file(phone, body_of(request), sha256, media_type, at=moment_of(request)))
+    """A signature or a photo, known by its hash, whole or in parts; HEAD tells how much of it is there."""
+    if request.method == "HEAD":
+        return json_response({}, headers=what_is_there(phone, sha256))
+    told, status = put_file(request, phone, sha256, at=moment_of(request))
+    return json_response(told, status=status)
