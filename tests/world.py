@@ -206,6 +206,7 @@ RULES: dict[str, Any] = {
     "slot_grace_minutes": 15,
     "enrolment_code_hours": 24,
     "people_a_desk_hour": 128,
+    "working_hours": [9, 12, 13, 18],
 }
 
 

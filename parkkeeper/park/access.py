@@ -115,6 +115,7 @@ PAGES: dict[str, str] = {
     "emergency": "declare_emergency",
     "emergency_end": "declare_emergency",
     "areas": "plan_sampling",
+    "calendar": "change_rulebook",
     "park_data": "administer",
     "rounds": "see_counts",
     "round": "see_counts",

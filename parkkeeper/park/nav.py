@@ -97,7 +97,7 @@ GROUPS = (
                 _("设置"),
                 "settings",
                 ("accounts", "account", "account_new", "posts", "post", "post_new", "certificates", "certificate",
-                 "certificate_new", "emergency", "emergency_end", "areas", "park_data"),
+                 "certificate_new", "emergency", "emergency_end", "areas", "calendar", "park_data"),
             ),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from parkkeeper.park.views import accounts, areas, files, imports, journal, messages, posts, rulebook, settings, staff
+from parkkeeper.park.views import accounts, areas, calendar, files, imports, journal, messages, posts, rulebook, settings, staff
 
 urlpatterns = [
     path("login", accounts.log_in, name="login"),
@@ -30,6 +30,7 @@ urlpatterns = [
     path("settings/emergency", settings.emergency, name="emergency"),
     path("settings/emergency/<int:pk>/end", settings.emergency_end, name="emergency_end"),
     path("settings/areas", areas.areas, name="areas"),
+    path("settings/calendar", calendar.calendar, name="calendar"),
     path("settings/park", settings.park_data, name="park_data"),
     path("imports", imports.imports, name="imports"),
     path("imports/new/<slug:kind>", imports.import_new, name="import_new"),

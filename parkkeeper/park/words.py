@@ -32,6 +32,7 @@ VERBS: dict[str, Promise | str] = {
     "emergency.declared": _("启动应急状态"),
     "emergency.ended": _("结束应急状态"),
     "rule.changed": _("修改规则"),
+    "calendar.entered": _("录入工作日历"),
     "area.level_set": _("调整管控等级"),
     "presence.changed": _("变更在岗状态"),
     "import.uploaded": _("上传导入文件"),

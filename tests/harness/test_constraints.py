@@ -11,11 +11,13 @@ from django.db import IntegrityError, models, transaction
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import (
+    CalendarYear,
     Certificate,
     Emergency,
     Post,
     Presence,
     Rule,
+    Series,
 )
 from parkkeeper.sampling.models import (
     BoxTube,
@@ -49,7 +51,7 @@ from tests.harness.rows import (
     seal,
     tube,
 )
-from tests.world import ALWAYS, EVENING, LONG_AGO, MORNING, later, world
+from tests.world import ALWAYS, DAY, EVENING, LONG_AGO, MORNING, later, world
 
 pytestmark = pytest.mark.django_db
 Values = Callable[[Any], dict[str, Any]]
@@ -123,6 +125,14 @@ CHANGES = [
         lambda w: Emergency.objects.get(),
         these(data_key_sealed=None, data_key_destroyed_at=EVENING),
         (these(data_key_sealed=b"key"),),
+    ),
+    Change(
+        "calendar_year_has_source",
+        lambda w: CalendarYear.objects.create(
+            year=2022, holidays=[DAY], make_up_days=[], source="通知", entered_at=EVENING
+        ),
+        these(source="更正"),
+        (these(source=""),),
     ),
     Change("rule_has_source", lambda w: Rule.objects.first(), these(source="方案"), (these(source=""),)),
     Change(
@@ -263,6 +273,12 @@ TWINS = [
         lambda w: ending(Emergency.objects.get(), EVENING),
         these(during=(EVENING, None)),
         these(during=(MORNING, HOUR_ON)),
+    ),
+    Twin(
+        "series_once_a_year",
+        lambda w: Series.objects.create(kind="notice", year=2022, last=3),
+        these(year=2023),
+        these(last=4),
     ),
     Twin("rule_one_value_at_a_time", lambda w: Rule.objects.first(), these(key="other"), these(during=(EVENING, None))),
     Twin("import_row_once", import_row, these(number=8), these(verdict="ambiguous")),

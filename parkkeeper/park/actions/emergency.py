@@ -13,7 +13,7 @@ from parkkeeper.park.access import require
 from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Emergency, Person, Rule
+from parkkeeper.park.models import CalendarYear, Emergency, Person, Rule
 from parkkeeper.park.packs import BadPack, Pack, PackRule, read_pack
 
 
@@ -41,6 +41,7 @@ def declare_emergency(
     with refusing({"emergency_one_at_a_time": lambda: _meets(starts_at, ends_at)}):
         emergency.save()
     count = _put_in_force(rules, since=starts_at)
+    _enter_years(rules, at)
     record("emergency.declared", emergency, by=by, at=at, pack=pack, rules=count, basis=emergency.basis)
     return emergency
 
@@ -59,6 +60,15 @@ def _midnight(day: date) -> datetime:
 def _put_in_force(pack: Pack, *, since: datetime) -> int:
     """Insert the pack's rows that are not in force yet; the past of the rulebook stays as it was."""
     return sum(_put_row(row, pack.code, since) for row in pack.rules)
+
+
+def _enter_years(pack: Pack, at: datetime) -> None:
+    """Enter the years of the pack that nobody has entered; what the park wrote itself stays."""
+    CalendarYear.objects.bulk_create(
+        [CalendarYear(year=y.year, holidays=y.holidays, make_up_days=y.make_up, source=y.source, entered_at=at)
+         for y in pack.years],
+        ignore_conflicts=True,
+    )  # fmt: skip
 
 
 def _put_row(row: PackRule, code: str, since: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from parkkeeper.park.models.accounts import Account, LogInAttempt
 from parkkeeper.park.models.anomalies import Anomaly, Message
+from parkkeeper.park.models.calendar import CalendarYear, Series
 from parkkeeper.park.models.emergency import Emergency, Rule
 from parkkeeper.park.models.files import StoredFile
 from parkkeeper.park.models.imports import Import, ImportRow
@@ -13,6 +14,7 @@ __all__ = [
     "Account",
     "Anomaly",
     "AreaLevel",
+    "CalendarYear",
     "Certificate",
     "Emergency",
     "Enterprise",
@@ -28,6 +30,7 @@ __all__ = [
     "Presence",
     "Road",
     "Rule",
+    "Series",
     "Site",
     "StoredFile",
 ]

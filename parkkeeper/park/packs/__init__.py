@@ -28,6 +28,16 @@ class PackRule:
 
 
 @dataclass(frozen=True)
+class PackYear:
+    """The holidays and make-up working days of one year, as they were published."""
+
+    year: int
+    holidays: tuple[date, ...]
+    make_up: tuple[date, ...]
+    source: str
+
+
+@dataclass(frozen=True)
 class Pack:
     """A pack as its file tells it."""
 
@@ -35,6 +45,7 @@ class Pack:
     name: str
     about: str
     rules: tuple[PackRule, ...]
+    years: tuple[PackYear, ...] = ()
 
 
 def pack_codes() -> list[str]:
@@ -53,7 +64,15 @@ def read_pack(code: str) -> Pack:
     except tomllib.TOMLDecodeError as error:
         raise BadPack(f"{path.name} is no TOML: {error}") from error
     rows = tuple(_row(row, number, path.name) for number, row in enumerate(facts.get("rule", []), start=1))
-    return Pack(code=code, name=facts["name"], about=facts.get("about", ""), rules=rows)
+    years = tuple(_year(row, path.name) for row in facts.get("calendar", []))
+    return Pack(code=code, name=facts["name"], about=facts.get("about", ""), rules=rows, years=years)
+
+
+def _year(row: dict[str, Any], file: str) -> PackYear:
+    year, days = row.get("year"), [*row.get("holidays", []), *row.get("make_up", [])]
+    if not row.get("source") or not row.get("holidays") or any(day.year != year for day in days):
+        raise BadPack(f"{file}, calendar {year}: holidays, make_up and source of that one year are needed.")
+    return PackYear(row["year"], tuple(row["holidays"]), tuple(row["make_up"]), row["source"])
 
 
 def _row(row: dict[str, Any], number: int, file: str) -> PackRule:
