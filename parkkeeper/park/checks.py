@@ -81,18 +81,33 @@ def _incomplete(declared: dict[str, Any]) -> Iterator[CheckMessage]:
         if not entry.get("purpose") or entry.get("period") not in declared.get("periods", {}):
             told = f"{entry.get('model')} {entry.get('columns')} in docs/retention.toml"
             yield Error(f"{told} needs a purpose and one of the periods.", id="park.E005")
+        yield from _undestroyed(entry)
     for entry in declared.get("plain", []):
         if not entry.get("why"):
             yield Error(f"{entry.get('match')} in docs/retention.toml needs a reason (why).", id="park.E005")
 
 
-def _unexecuted(periods: dict[str, dict[str, str]]) -> Iterator[CheckMessage]:
+def _undestroyed(entry: dict[str, Any]) -> Iterator[CheckMessage]:
+    """What keeps an entry from being executed: a way that nobody knows, columns that stay without being its own."""
+    from parkkeeper.park.retention.ways import WAYS
+
+    told = f"{entry.get('model')} {entry.get('columns')} in docs/retention.toml"
+    if entry.get("destroy") not in WAYS:
+        ways = ", ".join(sorted(WAYS))
+        yield Error(f"{told} is destroyed in no known way.", hint=f"destroy = one of {ways}", id="park.E005")
+    if not set(entry.get("stays", [])) <= set(entry.get("columns", [])):
+        yield Error(f"{told}: what `stays` is not among its columns.", id="park.E005")
+    if not entry.get("zh"):
+        yield Error(f"{told} needs its purpose in Chinese (zh).", id="park.E005")
+
+
+def _unexecuted(periods: dict[str, dict[str, Any]]) -> Iterator[CheckMessage]:
     for name, period in periods.items():
-        ways = [bool(period.get("executed_by")), bool(period.get("by_hand"))]
-        if sum(ways) != 1 or not period.get("until") or not period.get("destroyed"):
-            told = "needs until, destroyed, and either executed_by or by_hand"
+        counted = isinstance(period.get("days"), int) and period.get("counted") in ("row", "emergency")
+        if not counted or not period.get("until") or not period.get("destroyed") or not period.get("executed_by"):
+            told = "needs days, counted (row or emergency), until, destroyed and executed_by"
             yield Error(f"The period {name} in docs/retention.toml {told}.", id="park.E005")
-        elif ways[0] and not _importable(period["executed_by"]):
+        elif not _importable(period["executed_by"]):
             yield Error(
                 f"The period {name} is executed by {period['executed_by']}, which there is not.", id="park.E005"
             )

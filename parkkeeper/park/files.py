@@ -13,30 +13,43 @@ from django_pgschemas.schema import get_current_schema
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.errors import Refused
+from parkkeeper.park.keys import emergency_for, key_of
 from parkkeeper.park.models import Person, StoredFile
 
 _NONCE = 12
 
 
-def path_of(sha256: str) -> Path:
-    """Where the sealed content of that hash lies, in the folder of the active park."""
-    return Path(settings.FILES_DIR) / get_current_schema().schema_name / sha256[:2] / sha256
+def path_of(sha256: str, emergency: int | None = None) -> Path:
+    """Where the sealed content of that hash lies, in the folder of the active park, or of one of its emergencies."""
+    home = Path(settings.FILES_DIR) / get_current_schema().schema_name
+    return (home if emergency is None else home / f"e{emergency}") / sha256[:2] / sha256
 
 
-def store_file(data: bytes, *, name: str, media_type: str = "", by: Person | None, at: datetime) -> StoredFile:
-    """Keep `data` for good and return its row. Raises Refused when the disk does not take it; then nothing is kept."""
+def store_file(
+    data: bytes, *, name: str, media_type: str = "", of_register: bool = False, by: Person | None, at: datetime
+) -> StoredFile:
+    """Keep `data` for good and return its row. Raises Refused when the disk does not take it; then nothing is kept.
+
+    In an emergency the content is sealed with the emergency's own key, unless it is `of_register` (a table to import).
+    """
     sha256 = hashlib.sha256(data).hexdigest()
-    target = path_of(sha256)
+    emergency = None if of_register else emergency_for(at)
+    target = path_of(sha256, emergency)
     if not target.exists():
-        _write(target, data, sha256)
+        _write(target, data, sha256, _key(emergency) or settings.KEYS.data)
     return StoredFile.objects.create(
-        sha256=sha256, size=len(data), name=name[:200], media_type=media_type[:100], stored_at=at, stored_by=by
-    )
+        sha256=sha256, size=len(data), name=name[:200], media_type=media_type[:100], stored_at=at, stored_by=by,
+        emergency_id=emergency,
+    )  # fmt: skip
 
 
-def _write(target: Path, data: bytes, sha256: str) -> None:
+def _key(emergency: int | None) -> bytes | None:
+    return settings.KEYS.data if emergency is None else key_of(emergency)
+
+
+def _write(target: Path, data: bytes, sha256: str, key: bytes) -> None:
     nonce = os.urandom(_NONCE)
-    sealed = nonce + AESGCM(settings.KEYS.data).encrypt(nonce, data, sha256.encode())
+    sealed = nonce + AESGCM(key).encrypt(nonce, data, sha256.encode())
     draft = target.with_name(f".{new_id()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,10 +67,13 @@ def _write(target: Path, data: bytes, sha256: str) -> None:
 
 
 def read_file(stored: StoredFile) -> bytes:
-    """The content as it arrived. Raises Refused when it is missing or not what arrived."""
+    """The content as it arrived. Raises Refused when it was destroyed, is missing or not what arrived."""
+    key = _key(stored.emergency_id)
+    if stored.destroyed_at is not None or key is None:
+        raise Refused(_("文件“%(name)s”的内容已按保存期限销毁。") % {"name": stored.name})
     try:
-        sealed = path_of(stored.sha256).read_bytes()
-        data = AESGCM(settings.KEYS.data).decrypt(sealed[:_NONCE], sealed[_NONCE:], stored.sha256.encode())
+        sealed = path_of(stored.sha256, stored.emergency_id).read_bytes()
+        data = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], stored.sha256.encode())
     except (OSError, InvalidTag) as error:
         raise Refused(_("文件“%(name)s”已损坏或丢失，请从备份恢复。") % {"name": stored.name}) from error
     if hashlib.sha256(data).hexdigest() != stored.sha256:

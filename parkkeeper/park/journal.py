@@ -117,9 +117,18 @@ def seal_journal(*, at: datetime) -> int:
 
 
 def broken_seals() -> list[JournalSeal]:
-    """Seals whose entries are not what they were when sealed (none, if nobody tampered)."""
-    broken, previous = [], GENESIS
+    """Seals whose entries are not what they were when sealed (none, if nobody tampered).
+
+    Of runs that were deleted when their period was over only the seals are left: the first ones, without any entry.
+    """
+    broken, previous, kept = [], GENESIS, False
     for seal in JournalSeal.objects.order_by("to_xid"):
+        if seal.destroyed_at is not None and not kept:
+            if bytes(seal.previous) != previous or JournalEntry.objects.filter(xid__lt=seal.to_xid).exists():
+                broken.append(seal)
+            previous = bytes(seal.hash)
+            continue
+        kept = True
         entries = JournalEntry.objects.filter(xid__gte=seal.from_xid, xid__lt=seal.to_xid).order_by("xid", "id")
         value, count = _hash_of(previous, entries.iterator(2000))
         if value != bytes(seal.hash) or count != seal.entries or previous != bytes(seal.previous):

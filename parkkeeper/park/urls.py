@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from parkkeeper.park.views import accounts, areas, calendar, files, imports, journal, messages, posts, rulebook, settings, staff
+from parkkeeper.park.views import (
+    accounts,
+    areas,
+    calendar,
+    files,
+    imports,
+    journal,
+    messages,
+    posts,
+    retention,
+    rulebook,
+    settings,
+    staff,
+)
 
 urlpatterns = [
     path("login", accounts.log_in, name="login"),
@@ -29,6 +42,12 @@ urlpatterns = [
     path("settings/certificates/<int:pk>", posts.certificate_page, name="certificate"),
     path("settings/emergency", settings.emergency, name="emergency"),
     path("settings/emergency/<int:pk>/end", settings.emergency_end, name="emergency_end"),
+    path("settings/retention", retention.retention, name="retention"),
+    path("settings/retention/propose/<int:pk>", retention.retention_propose, name="retention_propose"),
+    path("settings/retention/orders/<int:pk>/approve", retention.retention_approve, name="retention_approve"),
+    path("settings/retention/orders/<int:pk>/withdraw", retention.retention_withdraw, name="retention_withdraw"),
+    path("settings/retention/hold", retention.retention_hold, name="retention_hold"),
+    path("settings/retention/holds/<int:pk>/lift", retention.retention_lift, name="retention_lift"),
     path("settings/areas", areas.areas, name="areas"),
     path("settings/calendar", calendar.calendar, name="calendar"),
     path("settings/park", settings.park_data, name="park_data"),

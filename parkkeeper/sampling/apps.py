@@ -8,9 +8,12 @@ class SamplingConfig(AppConfig):
     def ready(self) -> None:
         from parkkeeper.park import words
         from parkkeeper.park.imports.finders import add_place_finder
+        from parkkeeper.park.retention.standins import after_standing_in
+        from parkkeeper.sampling.forgetting import new_keys
         from parkkeeper.sampling.models import Point
         from parkkeeper.sampling.words import MESSAGES, VERBS
 
+        after_standing_in(new_keys)
         words.add_messages(MESSAGES)
         words.add_verbs(VERBS)
         add_place_finder(lambda codes: dict(Point.objects.filter(code__in=codes).values_list("code", "site_id")))

@@ -47,7 +47,8 @@ def signatures_by_hash(hashes: Iterable[str]) -> dict[str, int]:
     wanted = {text for text in hashes if text}
     if not wanted:
         return {}
-    return dict(StoredFile.objects.filter(sha256__in=wanted).order_by("id").values_list("sha256", "id"))
+    found = StoredFile.objects.filter(sha256__in=wanted, destroyed_at__isnull=True).order_by("id")
+    return dict(found.values_list("sha256", "id"))
 
 
 def tubes_in(box: Box) -> list[int]:

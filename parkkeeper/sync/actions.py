@@ -8,10 +8,11 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from parkkeeper.kernel.crypto import blind_index, unseal
+from parkkeeper.kernel.crypto import blind_index
 from parkkeeper.park.access import GRANTS, PARK, posts_of, require
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
+from parkkeeper.park.keys import open_sealed
 from parkkeeper.park.models import Person, Post
 from parkkeeper.park.rulebook import hours
 from parkkeeper.sampling.field import Source, Verdict
@@ -87,8 +88,15 @@ def revoke_phone(phone: Phone, *, by: Person, at: datetime) -> None:
 def read_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> str:
     """The operation that was kept aside, as the phone sent it (JSON); it may name a person, so reading is written."""
     require(by, "enrol_phone", at=at, on=poison.batch.phone)
-    content = unseal(bytes(poison.content_sealed), settings.KEYS.data, context="sync.poison")
+    content = _content_of(poison)
     record("operation.read", poison, by=by, at=at, site=poison.batch.phone.point.site_id, code=poison.code)
+    return content
+
+
+def _content_of(poison: PoisonOperation) -> str:
+    content = open_sealed(bytes(poison.content_sealed), context="sync.poison")
+    if content is None:
+        raise Refused(_("这条操作的内容已按保存期限销毁。"))
     return content
 
 
@@ -104,7 +112,7 @@ def retake_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> Verdict
     if poison.taken_at is not None:
         name = poison.taken_by.name if poison.taken_by else ""
         raise Refused(_("%(name)s 已重新处理过这条操作。") % {"name": name})
-    content = orjson.loads(unseal(bytes(poison.content_sealed), settings.KEYS.data, context="sync.poison"))
+    content = orjson.loads(_content_of(poison))
     try:
         kind, operation = parse(content, timedelta(milliseconds=batch.offset_ms))
     except BadOperation as why:

@@ -7,8 +7,11 @@ class SyncConfig(AppConfig):
     label = "sync"
 
     def ready(self) -> None:
+        from parkkeeper.park.retention.ways import add_way
         from parkkeeper.park.words import add_verbs
+        from parkkeeper.sync.forgetting import PhoneTokens
 
+        add_way("phone_token", PhoneTokens())
         add_verbs(
             {
                 "enrolment.issued": _("生成登记码"),

@@ -15,13 +15,12 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from parkkeeper.kernel.crypto import seal
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.park.errors import Forbidden, Refused
+from parkkeeper.park.keys import seal_for
 from parkkeeper.sampling.actions import antigen, boxes, scans, sessions, tubes
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.field import Operation, Source, Verdict
@@ -209,7 +208,7 @@ def _keep_poison(work: Work) -> None:
             batch_id=work.batch,
             position=position,
             operation_id=_named(raw := work.envelope.operations[position]),
-            content_sealed=seal(dump(raw).decode(), settings.KEYS.data, context="sync.poison"),
+            content_sealed=seal_for(dump(raw).decode(), context="sync.poison", at=work.at),
             code=_code_of(why),
             received_at=work.at,
         )

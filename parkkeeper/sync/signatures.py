@@ -33,7 +33,7 @@ def take_file(phone: Phone, data: bytes, sha256: str, media_type: str, *, at: da
         raise Problem(422, "hash_mismatch", _("收到的文件与其编号不符，可能在传输中损坏。请重新发送。"))
     with connection.cursor() as cursor:  # the same file twice at once: one waits, then finds it
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 0))", [sha256])
-    known = StoredFile.objects.filter(sha256=sha256).exists()
+    known = StoredFile.objects.filter(sha256=sha256, destroyed_at__isnull=True).exists()
     if not known:
         name = f"phone-{phone.pk}-{sha256[:12]}.{MEDIA_TYPES[media_type]}"
         try:

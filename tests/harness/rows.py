@@ -7,6 +7,9 @@ from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import (
     Anomaly,
     AreaLevel,
+    DestructionOrder,
+    Emergency,
+    Hold,
     Import,
     ImportRow,
     JournalSeal,
@@ -46,6 +49,16 @@ def import_row(w: Any) -> ImportRow:
     stored = StoredFile.objects.create(sha256="0" * 64, size=1, name="a.csv", stored_at=EVENING)
     batch = Import.objects.create(kind="roster", file=stored, at=EVENING, by=w.office)
     return ImportRow.objects.create(batch=batch, number=7, verdict="error", content_sealed=b"x")
+
+
+def order(w: Any) -> DestructionOrder:
+    return DestructionOrder.objects.create(
+        emergency=Emergency.objects.get(), reason="通告", proposed_at=EVENING, proposed_by=w.leader
+    )
+
+
+def hold(w: Any) -> Hold:
+    return Hold.objects.create(reason="检查", placed_at=EVENING, placed_by=w.office, until=NEVER)
 
 
 def seal(w: Any) -> JournalSeal:

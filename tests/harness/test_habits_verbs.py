@@ -16,15 +16,16 @@ NOT_VERBS = {
 NOT_ONE_TRANSACTION = {
     "park.actions.accounts.log_in": "a wrong password is counted though the log-in is refused",
     "park.actions.accounts.confirm_password": "a wrong password is counted though the change is refused",
+    "park.actions.retention.destroy_due": "a batch a transaction: what was destroyed stays so when it is cut off",
 }
 NOBODY_YET = {
     "park.actions.accounts.log_in": "who it is shows only afterwards",
     "park.actions.accounts.confirm_password": "the account says who; it is the own password",
-    "park.actions.accounts.forget_old_attempts": "the worker's own, ordered by docs/retention.toml",
+    "park.actions.retention.destroy_batch": "the worker's own, ordered by docs/retention.toml",
+    "park.actions.retention.destroy_due": "the worker's own, ordered by docs/retention.toml",
 }
 RECORDS_NOTHING = {
     "park.actions.accounts.confirm_password": "a question that counts wrong answers; the change after it is recorded",
-    "park.actions.accounts.forget_old_attempts": "rows of throttling, not of people's doings",
 }
 ASKS_LATER = {
     "sampling.actions.gaps.tell_liaison": "rights are asked for each enterprise on the list, which is read first",
@@ -37,12 +38,16 @@ WRITERS = {
     "park/founding.py": "the first people of a new park, before anybody has a right",
     "park/imports/writing.py": "writes a step's rows for the verb step_import",
     "park/journal.py": "the journal itself",
-    "park/management/commands/worker.py": "deletes sessions that are over",
+    "park/retention/emptying.py": "empties columns, for the verb destroy_batch",
+    "park/retention/own.py": "keys, people, accounts, files and the journal, for the verb destroy_batch",
+    "park/retention/standins.py": "puts stand-ins in people's place, for the verb destroy_batch",
+    "park/retention/ways.py": "deletes rows, for the verb destroy_batch",
     "park/tenancy/parks.py": "makes parks, outside of any park",
     "sampling/boxbook.py": "rows of boxes at their first mention, for the verbs of the field",
     "sampling/consequence_notes.py": "messages and journal lines of consequences",
     "sampling/consequences.py": "what follows from tubes, derived for whoever changed one",
     "sampling/doubts.py": "doubts, written for whoever finds one",
+    "sampling/forgetting.py": "new keys for rows of stand-ins, for the verb destroy_batch",
     "sampling/owing.py": "closes and reopens single retests by facts, for consequences.py",
     "sampling/scandoubts.py": "which scans count, derived for the verbs of scans and undos",
     "sampling/sessionbook.py": "rows of sessions at their first mention, for the verbs of the field",

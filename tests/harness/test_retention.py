@@ -8,13 +8,15 @@ import pytest
 
 from parkkeeper.park import checks
 
-PERIOD = {"until": "a day", "destroyed": "deleted", "by_hand": "the office deletes it"}
+RUN = "parkkeeper.park.actions.retention.destroy_due"
+PERIOD = {"days": 1, "counted": "row", "until": "a day", "destroyed": "deleted", "executed_by": RUN}
+GOES = {"destroy": "delete", "since": ["at"], "zh": "知道是谁", "period": "short"}
 KNOWN = {"x.Person.id": False, "x.Person.name": False, "x.Scan.by": True}
 DECLARED: dict[str, Any] = {
     "periods": {"short": PERIOD},
     "personal": [
-        {"model": "x.Person", "columns": ["name"], "purpose": "to know who", "period": "short"},
-        {"model": "x.Scan", "columns": ["by"], "purpose": "who scanned", "period": "short"},
+        {"model": "x.Person", "columns": ["name"], "purpose": "to know who", **GOES},
+        {"model": "x.Scan", "columns": ["by"], "purpose": "who scanned", **GOES},
     ],
     "plain": [{"match": ["*.*.id"], "why": "numbers"}],
 }
@@ -45,7 +47,7 @@ def test_a_column_that_nobody_declared_fails() -> None:
 
 def test_a_column_is_declared_once() -> None:
     twice = copy.deepcopy(DECLARED)
-    twice["personal"].append({"model": "x.Person", "columns": ["name"], "purpose": "again", "period": "short"})
+    twice["personal"].append({"model": "x.Person", "columns": ["name"], "purpose": "again", **GOES})
     assert ids(twice) == ["park.E003"]
 
 
@@ -66,10 +68,13 @@ def test_a_line_that_outlives_its_column_fails() -> None:
     [
         ("personal", {"purpose": ""}),
         ("personal", {"period": "for ever"}),
+        ("personal", {"destroy": "some day"}),
+        ("personal", {"stays": ["phone"]}),
+        ("personal", {"zh": ""}),
         ("plain", {"why": ""}),
     ],
 )
-def test_purpose_period_and_reason_are_told(where: str, change: dict[str, str]) -> None:
+def test_purpose_period_way_and_reason_are_told(where: str, change: dict[str, str]) -> None:
     wrong = copy.deepcopy(DECLARED)
     wrong[where][0].update(change)
     assert ids(wrong) == ["park.E005"]
@@ -80,9 +85,10 @@ def test_purpose_period_and_reason_are_told(where: str, change: dict[str, str]) 
     [
         {**PERIOD, "until": ""},
         {**PERIOD, "destroyed": ""},
-        {"until": "a day", "destroyed": "deleted"},
-        {**PERIOD, "executed_by": "parkkeeper.park.checks.check_retention"},
-        {"until": "a day", "destroyed": "deleted", "executed_by": "parkkeeper.park.checks.no_such_thing"},
+        {**PERIOD, "days": "1"},
+        {**PERIOD, "counted": "by hand"},
+        {**PERIOD, "executed_by": ""},
+        {**PERIOD, "executed_by": "parkkeeper.park.checks.no_such_thing"},
     ],
 )
 def test_a_period_says_until_when_and_who_destroys(period: dict[str, str]) -> None:
@@ -91,7 +97,6 @@ def test_a_period_says_until_when_and_who_destroys(period: dict[str, str]) -> No
     assert ids(wrong) == ["park.E005"]
 
 
-def test_what_a_program_destroys_is_a_program() -> None:
+def test_every_period_is_executed_by_the_program() -> None:
     periods = tomllib.loads(checks.RETENTION.read_text(encoding="utf-8"))["periods"]
-    executed = {name for name, period in periods.items() if "executed_by" in period}
-    assert executed == {"attempt", "session"}
+    assert {period["executed_by"] for period in periods.values()} == {RUN}

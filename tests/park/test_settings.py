@@ -5,16 +5,15 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from parkkeeper.kernel import clock
-from parkkeeper.kernel.crypto import unwrap_key
 from parkkeeper.park.access import may
 from parkkeeper.park.actions import posts
 from parkkeeper.park.actions.areas import set_area_level
 from parkkeeper.park.actions.emergency import declare_emergency, end_emergency
 from parkkeeper.park.errors import Forbidden, Refused
+from parkkeeper.park.keys import key_file, key_of
 from parkkeeper.park.models import Account, AreaLevel, Certificate, Emergency, JournalEntry, Message, Post, Rule
 from parkkeeper.park.rulebook import rule
 from tests.world import EVENING, LONG_AGO, resident_id, world
@@ -142,7 +141,8 @@ def test_declaring_an_emergency_makes_its_key_and_puts_the_pack_in_force(w: Any,
     assert client.post("/settings/emergency", form).status_code == 302
     found = Emergency.objects.get()
     assert found.during.lower == EVENING.replace(hour=0) and found.during.upper is None
-    assert len(unwrap_key(bytes(found.data_key_sealed), settings.KEYS.data)) == 32
+    assert len(key_of(found.pk) or b"") == 32
+    assert key_file(bytes(found.data_key_sealed)).stat().st_mode & 0o777 == 0o600
     assert rule("result_hours", EVENING) == 24
     assert rule("test_every_days", EVENING)["pcr"]["controlled"] == 2
     assert "规则包" in client.get("/settings/emergency").content.decode()

@@ -89,8 +89,8 @@ def lock_account(account: Account, *, by: Person, at: datetime) -> None:
     require(by, "administer", at=at)
     if by.pk == account.person_id:
         raise Refused(_("不能停用自己的账号，请由另一位管理人员操作。"))
-    account.is_active = False
-    account.save(update_fields=["is_active"])
+    account.is_active, account.locked_at = False, at
+    account.save(update_fields=["is_active", "locked_at"])
     record("account.locked", account, by=by, at=at, person=account.person_id)
 
 
@@ -98,8 +98,8 @@ def lock_account(account: Account, *, by: Person, at: datetime) -> None:
 def unlock_account(account: Account, *, by: Person, at: datetime) -> None:
     """Open a locked account again, and forget its wrong passwords."""
     require(by, "administer", at=at)
-    account.is_active = True
-    account.save(update_fields=["is_active"])
+    account.is_active, account.locked_at = True, None
+    account.save(update_fields=["is_active", "locked_at"])
     LogInAttempt.objects.filter(username=account.username, succeeded=False).delete()
     record("account.unlocked", account, by=by, at=at, person=account.person_id)
 
@@ -173,9 +173,3 @@ def _waiting_until(what: str, at: datetime, **key: str) -> datetime:
     if beyond < 0:
         return at
     return moments[0] + timedelta(seconds=min(_LONGEST_WAIT, _FIRST_WAIT * 2**beyond))
-
-
-@transaction.atomic
-def forget_old_attempts(*, at: datetime) -> int:
-    """Delete log-in attempts older than 30 days (docs/retention.toml); returns how many."""
-    return LogInAttempt.objects.filter(at__lt=at - timedelta(days=30)).delete()[0]

@@ -2,17 +2,16 @@
 
 from datetime import date, datetime, time
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from parkkeeper.kernel.crypto import new_data_key, wrap_key
 from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.access import require
 from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
+from parkkeeper.park.keys import make_key
 from parkkeeper.park.models import CalendarYear, Emergency, Person, Rule
 from parkkeeper.park.packs import BadPack, Pack, PackRule, read_pack
 
@@ -36,7 +35,7 @@ def declare_emergency(
         raise Refused(_("规则包“%(pack)s”不能使用：%(why)s") % {"pack": pack, "why": error}) from error
     emergency = Emergency(
         name=tidy(name), basis=tidy(basis), pack=pack, during=(starts_at, ends_at),
-        data_key_sealed=wrap_key(new_data_key(), settings.KEYS.data),
+        data_key_sealed=_new_key(),
     )  # fmt: skip
     with refusing({"emergency_one_at_a_time": lambda: _meets(starts_at, ends_at)}):
         emergency.save()
@@ -44,6 +43,16 @@ def declare_emergency(
     _enter_years(rules, at)
     record("emergency.declared", emergency, by=by, at=at, pack=pack, rules=count, basis=emergency.basis)
     return emergency
+
+
+def _new_key() -> bytes:
+    try:
+        return make_key()
+    except OSError as error:
+        raise Refused(
+            _("应急状态没有启动：数据密钥无法写入磁盘（%(why)s）。请腾出空间或检查权限后再试。")
+            % {"why": error.strerror or str(error)}
+        ) from error
 
 
 def _meets(starts_at: datetime, ends_at: datetime | None) -> str:

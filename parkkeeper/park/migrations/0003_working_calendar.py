@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('park', '0003_retention_is_executed'),
+        ('park', '0002_imports_step_by_step'),
     ]
 
     operations = [

@@ -9,6 +9,7 @@ from parkkeeper.park.models.imports import Import, ImportRow
 from parkkeeper.park.models.journal import JournalEntry, JournalSeal
 from parkkeeper.park.models.people import Certificate, Person, Post, Presence
 from parkkeeper.park.models.places import AreaLevel, Enterprise, Grid, Road, Site
+from parkkeeper.park.models.retention import DestructionOrder, Hold
 
 __all__ = [
     "Account",
@@ -16,9 +17,11 @@ __all__ = [
     "AreaLevel",
     "CalendarYear",
     "Certificate",
+    "DestructionOrder",
     "Emergency",
     "Enterprise",
     "Grid",
+    "Hold",
     "Import",
     "ImportRow",
     "JournalEntry",

@@ -19,6 +19,7 @@ class Account(AbstractBaseUser):
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
     language = models.CharField(max_length=10, blank=True)
     is_active = models.BooleanField(default=True)
+    locked_at = models.DateTimeField(null=True, help_text="since when it is not active")
     must_change_password = models.BooleanField(default=False)
 
     objects = AccountManager()

@@ -24,12 +24,8 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
 
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those that a reader with these scopes may see; None means the whole park."""
-        if scopes is None:
-            return self
-        own = Q(enterprise_id__in=[s.enterprise for s in scopes if s.enterprise])
-        at_site = Q(site_id__in=[s.site for s in scopes if s.site])
-        grids = [s.grid for s in scopes if s.grid]
-        return self.filter(own | at_site | Q(enterprise__grid_id__in=grids) | Q(site__grid_id__in=grids))
+        grids = ("enterprise__grid_id", "site__grid_id")
+        return self.filter(within(scopes, enterprise="enterprise_id", site="site_id", grid=grids))
 
 
 class Anomaly(models.Model):

@@ -1,12 +1,24 @@
 """The declared emergency and the rules in force: numbers that the next guideline will change, dated, with source."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Q
+
+LATE_ARRIVALS = timedelta(days=14)
+"""How long after its end what still arrives (a result, a phone's messages) belongs to the emergency."""
+
+
+class EmergencyQuerySet(models.QuerySet["Emergency"]):
+    def owning(self, moment: datetime) -> Self:
+        """The emergency (one at most) to which what arrives at that moment belongs: in force, or lately ended."""
+        latest = self.filter(during__startswith__lte=moment).order_by("-during")[:1]
+        return self.filter(pk__in=latest.values("pk")).filter(
+            Q(during__upper_inf=True) | Q(during__endswith__gt=moment - LATE_ARRIVALS)
+        )
 
 
 class Emergency(models.Model):
@@ -20,6 +32,8 @@ class Emergency(models.Model):
         null=True, help_text="the emergency's own key, sealed by the park's master key"
     )
     data_key_destroyed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EmergencyQuerySet.as_manager()
 
     class Meta:
         db_table = "park_emergency"

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from parkkeeper.park.models.emergency import Emergency
 from parkkeeper.park.models.people import Person
 
 
@@ -14,6 +15,10 @@ class StoredFile(models.Model):
     media_type = models.CharField(max_length=100, blank=True)
     stored_at = models.DateTimeField()
     stored_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    emergency = models.ForeignKey(
+        Emergency, null=True, on_delete=models.PROTECT, related_name="+", help_text="whose data key seals the content"
+    )
+    destroyed_at = models.DateTimeField(null=True, help_text="when its content was destroyed")
 
     class Meta:
         db_table = "park_stored_file"

@@ -98,6 +98,7 @@ class JournalSeal(_Added):
     previous = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
     sealed_at = models.DateTimeField()
+    destroyed_at = models.DateTimeField(null=True, help_text="when its entries were deleted, their period being over")
 
     objects = AppendOnly.as_manager()
 

@@ -28,11 +28,14 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those whom a reader with these scopes may see; None means the whole park."""
-        if scopes is None:
-            return self
-        grids = [s.grid for s in scopes if s.grid]
-        own = [s.enterprise for s in scopes if s.enterprise]
-        return self.filter(Q(employer_id__in=own) | Q(employer__grid_id__in=grids))
+        return self.filter(within(scopes, enterprise="employer_id", grid="employer__grid_id"))
+
+
+class KnownPeople(models.Manager["Person"]):
+    """People who can be known; rows that stand for destroyed ones are only reached through what points to them."""
+
+    def get_queryset(self) -> PersonQuerySet:
+        return PersonQuerySet(self.model, using=self._db).filter(destroyed_at__isnull=True)
 
 
 class Person(models.Model):
@@ -70,8 +73,10 @@ class Person(models.Model):
     shift = models.CharField(max_length=16, blank=True, help_text="day, night … as the enterprise names it")
     registered_at = models.DateTimeField()
     changed_at = models.DateTimeField(null=True, blank=True)
+    destroyed_at = models.DateTimeField(null=True, help_text="since when the row tells of nobody who can be known")
 
-    objects = PersonQuerySet.as_manager()
+    objects = KnownPeople.from_queryset(PersonQuerySet)()
+    everybody = PersonQuerySet.as_manager()
 
     class Meta:
         db_table = "park_person"
@@ -87,6 +92,11 @@ class Person(models.Model):
                 condition=Q(document_sealed__isnull=True, document_index__isnull=True)
                 | Q(document_sealed__isnull=False, document_index__isnull=False),
                 name="person_document_sealed_with_index",
+            ),
+            models.CheckConstraint(
+                condition=Q(destroyed_at__isnull=True)
+                | Q(name="—", pinyin="", document_sealed__isnull=True, document_tail="", phone="", staff_number=""),
+                name="person_destroyed_tells_nothing",
             ),
         ]
         indexes = [

@@ -50,11 +50,7 @@ class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
 
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those that a reader with these scopes may see; None means the whole park."""
-        if scopes is None:
-            return self
-        grids = [s.grid for s in scopes if s.grid]
-        own = [s.enterprise for s in scopes if s.enterprise]
-        return self.filter(Q(pk__in=own) | Q(grid_id__in=grids))
+        return self.filter(within(scopes, enterprise="pk", grid="grid_id"))
 
 
 class Enterprise(models.Model):

@@ -58,8 +58,5 @@ def release_case(obligation: Obligation, *, reason: str, by: Person, at: datetim
         )
     case.closed_at, case.closed_by, case.closed_reason = at, by, reason.strip()[:200]
     case.save(update_fields=["closed_at", "closed_by", "closed_reason"])
-    record(
-        "case.released", case, by=by, at=at, person=case.person_id, enterprise=case.person.employer_id,
-        reason=case.closed_reason,
-    )  # fmt: skip
+    record("case.released", case, by=by, at=at, person=case.person_id, enterprise=case.person.employer_id)
     return case

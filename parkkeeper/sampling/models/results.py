@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Enterprise, Person, StoredFile
+from parkkeeper.park.models.sealed import SealedTextField
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.models.boxes import Laboratory
 from parkkeeper.sampling.models.points import Point
@@ -122,7 +123,7 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
 class Obligation(models.Model):
     """待办义务: what a person owes beyond the round: a single retest, a case to be released; closed by facts only.
 
-    When the fact that closed it falls, it stays closed as it was and another row follows it, so that the past stays true.
+    When the fact that closed it falls, it stays closed as it was and another row follows it: the past stays true.
     """
 
     class Kind(models.TextChoices):
@@ -146,7 +147,7 @@ class Obligation(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by_result = models.ForeignKey(Result, null=True, on_delete=models.PROTECT, related_name="obligations_closed")
     closed_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    closed_reason = models.CharField(max_length=200, blank=True)
+    closed_reason = SealedTextField(blank=True, moment="closed_at")
 
     objects = ObligationQuerySet.as_manager()
 

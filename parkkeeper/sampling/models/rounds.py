@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Enterprise, Grid, Person, StoredFile
+from parkkeeper.park.models.sealed import SealedTextField
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.models.points import Point
 
@@ -79,13 +80,7 @@ class DueQuerySet(models.QuerySet["Due"]):
 
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those that a reader with these scopes may see; None means the whole park."""
-        if scopes is None:
-            return self
-        return self.filter(
-            Q(enterprise_id__in=[s.enterprise for s in scopes if s.enterprise])
-            | Q(grid_id__in=[s.grid for s in scopes if s.grid])
-            | Q(point__site_id__in=[s.site for s in scopes if s.site])
-        )
+        return self.filter(within(scopes, enterprise="enterprise_id", grid="grid_id", site="point__site_id"))
 
 
 class Due(models.Model):
@@ -159,7 +154,7 @@ class Disposition(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     at = models.DateTimeField()
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=300, blank=True)
+    reason = SealedTextField(blank=True, moment="at")
     place = models.CharField(max_length=120, blank=True, help_text="where, when sampled elsewhere")
     sampled_at = models.DateTimeField(null=True, blank=True)
     result = models.CharField(max_length=16, blank=True)

@@ -1,0 +1,1 @@
+"""Destroying by docs/retention.toml: what it says (rules), what is past its period (past), how it goes (ways …)."""
