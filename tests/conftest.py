@@ -16,6 +16,7 @@ from django_pgschemas.schema import Schema, deactivate
 from pytest_django import DjangoDbBlocker
 
 from parkkeeper.kernel.postgres import throwaway
+from tests.fakes import verified_setattr
 
 LONG_AGO = datetime(2022, 4, 1, tzinfo=UTC)
 # Whether the test was a transactional one: its rows stay and its park goes, unless somebody puts that right.
@@ -95,6 +96,14 @@ def _static_files_as_they_are() -> Iterator[None]:
     """Pages name their static files without hashes: a test needs no collectstatic before it."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_unverified_fake() -> Iterator[None]:
+    """What stands for a function of ours in a test can be asked in the same ways as the function."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pytest.MonkeyPatch, "setattr", verified_setattr)
         yield
 
 

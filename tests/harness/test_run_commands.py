@@ -71,7 +71,7 @@ def test_check_runs_every_step_and_fails_when_one_fails(
 ) -> None:
     steps: list[str] = []
 
-    def pretend(argv: list[str], *, env: dict[str, str], cwd: Path) -> int:
+    def pretend(argv: list[str], *, env: dict[str, str], cwd: Path | None = None, patience: float = 20.0) -> int:
         steps.append(" ".join(argv))
         return 1 if "mypy" in argv else 0
 

@@ -1,8 +1,10 @@
 """The harness itself is strict: what would pass unseen elsewhere fails here."""
 
+import re
 import socket
 import warnings
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from django.core.paginator import Paginator, UnorderedObjectListWarning
@@ -44,6 +46,27 @@ def test_a_variable_that_nobody_gave_fails_the_page(request: pytest.FixtureReque
     template = engines["django"].from_string("{{ nobody_gave_this }}")
     with pytest.raises(pytest.fail.Exception, match="nobody_gave_this"):
         template.render({})
+
+
+def test_a_fake_of_ours_that_is_asked_in_other_ways_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, fake in (
+        ("parkkeeper.kernel.clock.now", lambda moment: moment),
+        ("parkkeeper.park.rulebook.rule", lambda *anything, **more: 1),
+        ("parkkeeper.park.access.may", True),
+        ("parkkeeper.park.errors.Refused", lambda text: text),
+    ):
+        with pytest.raises(pytest.fail.Exception, match="unverified fake"):
+            monkeypatch.setattr(name, fake)
+    monkeypatch.setattr("parkkeeper.kernel.clock.now", lambda: EVENING)
+    with pytest.raises(AttributeError):
+        monkeypatch.setattr("parkkeeper.kernel.clock.no_such_function", lambda: EVENING)
+
+
+def test_no_test_uses_fakes_that_answer_to_anything() -> None:
+    answer_to_anything = re.compile(r"unittest.mock|\bMagicMock\b|\bmocker\b")
+    here = Path(__file__)
+    tests = [path for path in here.parents[1].rglob("*.py") if path != here]
+    assert [str(path) for path in tests if answer_to_anything.search(path.read_text("utf-8"))] == []
 
 
 def test_any_warning_is_an_error() -> None:
