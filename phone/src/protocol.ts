@@ -38,12 +38,19 @@ export interface Round {
   rehearsal: boolean;
 }
 
+/** The park's mark and the public keys of its person codes; null as long as it has made none. */
+export interface Codes {
+  park: string;
+  keys: { number: number; public: string; until: string | null }[];
+}
+
 export interface Roster {
   round: Round | null;
   point: { code: string; name: string; desks: number };
   people: Member[];
   specialists: { person: string; name: string; role: string }[];
   rolls: { prefix: string; from: number; to: number }[];
+  codes?: Codes | null;
   cursor: string;
 }
 

@@ -5,13 +5,13 @@ import { Trouble, ask } from "./sync/api";
 import { type Draft, type Enrolment, type Member, type Operation, type Reply, type Roster, VERSION } from "./protocol";
 import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from "./store/db";
 import { isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlock } from "./store/vault";
-import { type Waiting, allOperations, save, sendAllAgain, waiting } from "./store/queue";
+import { type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
 import { keepBallast } from "./store/ballast";
 import { toHex } from "./kernel/ids";
 import { tidyCode } from "./kernel/codes";
 import { Desk, type Outcome } from "./work/desk";
 import { People } from "./work/people";
-import { readPersonCode } from "./work/personcode";
+import { type PersonCode, readPersonCode } from "./work/personcode";
 import { Shift } from "./work/shift";
 import { feel } from "./ui/feel";
 
@@ -27,6 +27,8 @@ interface KeptRoster {
 }
 
 const ASK_EVERY = 60_000;
+const AFTER_ROUND = 2 * 3600_000; // late work is still possible so long after a round; then the phone forgets it
+export const IDLE_CHOICES = [5, 10, 20, 60] as const;
 
 class World extends EventTarget {
   phase: Phase = "starting";
@@ -41,6 +43,8 @@ class World extends EventTarget {
   nextTry = 0;
   /** The park's clock minus the phone's, in milliseconds. */
   offset = 0;
+  idleMinutes = 10;
+  private touched = Date.now();
   readonly desk = new Desk(this.surroundings());
   readonly outbox = new Outbox(() => (isOpen() ? this.enrolment : undefined), {
     link: (state, trouble, again = 0) => this.linked(state, trouble, again),
@@ -57,9 +61,14 @@ class World extends EventTarget {
   async start(): Promise<void> {
     this.phase = (await deviceValue("vault")) ? "locked" : "enrol";
     this.offset = (await deviceValue<number>("offset")) ?? 0;
+    this.idleMinutes = (await deviceValue<number>("idle_minutes")) ?? 10;
     this.queue = await waiting();
     this.channel.onmessage = () => void this.reload();
     addEventListener("online", () => void this.outbox.now());
+    for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => (this.touched = Date.now()), { passive: true });
+    setInterval(() => {
+      if (this.phase === "open" && Date.now() - this.touched > this.idleMinutes * 60_000) void this.lockSoon();
+    }, 10_000);
     this.changed();
   }
 
@@ -102,6 +111,7 @@ class World extends EventTarget {
     this.enrolment = await sealedValue<Enrolment>("enrolment");
     const kept = await sealedValue<KeptRoster>("roster");
     if (kept) this.useRoster(kept);
+    await this.forget();
     await this.reload();
     this.phase = "open";
     this.changed();
@@ -111,7 +121,21 @@ class World extends EventTarget {
     this.poll = setInterval(() => void this.refresh(), ASK_EVERY);
   }
 
-  lock(): void {
+  async setIdle(minutes: number): Promise<void> {
+    this.idleMinutes = minutes;
+    await setDeviceValue("idle_minutes", minutes);
+    this.changed();
+  }
+
+  /** Lock, after one more try to send: what is locked up cannot be sent. */
+  async lockSoon(): Promise<void> {
+    this.phase = "locked";
+    this.changed();
+    await Promise.race([this.outbox.now(), new Promise((done) => setTimeout(done, 15_000))]);
+    if (this.phase === "locked") this.lock();
+  }
+
+  private lock(): void {
     clearInterval(this.poll);
     this.outbox.stop();
     lock();
@@ -120,6 +144,12 @@ class World extends EventTarget {
     this.entries = new Map();
     this.phase = "locked";
     this.changed();
+  }
+
+  /** What another phone held is here now. */
+  async takenOver(): Promise<void> {
+    await this.reload();
+    this.outbox.wake(0);
   }
 
   /** Read everything anew: another window of this app has done something. */
@@ -157,13 +187,28 @@ class World extends EventTarget {
       get people() { return world.people; },
       get salt() { return world.enrolment?.salt ?? ""; },
       save: (drafts: (Draft & { id?: string })[]) => this.do(drafts),
-      personCode: readPersonCode,
+      personCode: (text: string) => this.personCode(text),
       told: (outcome: Outcome) => {
         feel(outcome);
         this.changed();
       },
       isDone: (member: Member) => this.isDone(member),
     };
+  }
+
+  personCode(text: string): Promise<PersonCode> {
+    return readPersonCode(text, this.people?.roster.codes, this.day());
+  }
+
+  /** The park's clock, in milliseconds. */
+  now(): number {
+    return Date.now() + this.offset;
+  }
+
+  /** The local day of the park, YYYY-MM-DD. */
+  day(): string {
+    const timeZone = this.enrolment?.time_zone ?? "Asia/Shanghai";
+    return new Intl.DateTimeFormat("sv-SE", { timeZone }).format(this.now());
   }
 
   isDone(member: Member): boolean {
@@ -207,6 +252,7 @@ class World extends EventTarget {
   async refresh(): Promise<void> {
     const token = this.enrolment?.token;
     if (!token || document.hidden) return;
+    await this.forget();
     try {
       if (this.cursor && this.people) {
         const { body: news } = await ask<{ changes: unknown[]; cursor: string; more: boolean }>(
@@ -252,6 +298,18 @@ class World extends EventTarget {
     this.rosterTag = kept.etag;
     this.rosterAt = kept.at;
     this.cursor = kept.roster.cursor;
+  }
+
+  /** After the round its list goes, and what the park has confirmed of it; what it has not stays. */
+  private async forget(): Promise<void> {
+    const round = this.people?.roster.round;
+    if (!round || this.now() < Date.parse(round.closes_at) + AFTER_ROUND) return;
+    await forgetSettled();
+    await setSealedValue("roster", undefined);
+    this.people = undefined;
+    this.rosterTag = undefined;
+    this.cursor = "";
+    await this.reload();
   }
 
   /** Everything of this phone goes; never while something on it is unsent. */

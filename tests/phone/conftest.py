@@ -95,7 +95,16 @@ class Hand:
         self.page.get_by_label("解锁密码").fill(PIN)
         self.page.get_by_label("再输一次").fill(PIN)
         self.page.get_by_role("button", name="登记这台手机").click()
+        expect(self.page.get_by_text("采样戊")).to_be_visible()  # the roster has come
+
+    def begin(self, code: str) -> None:
+        """Enrol, and begin the shift with everybody who has a post here."""
+        self.enrol(code)
+        self.page.get_by_role("button", name="开始采样").click()
         expect(self.page.get_by_text("未开管")).to_be_visible()
+
+    def tab(self, name: str) -> None:
+        self.page.locator("nav.tabs").get_by_text(name, exact=True).click()
 
     def unlock(self) -> None:
         self.page.get_by_label("解锁密码").fill(PIN)

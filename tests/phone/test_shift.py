@@ -17,7 +17,7 @@ def scanned(tube: str) -> list[str]:
 
 def test_a_scan_is_saved_on_the_phone_and_reaches_the_park(phones: Phones, w: Any) -> None:
     phone = phones()
-    phone.enrol(code_for(w))
+    phone.begin(code_for(w))
     phone.take(TUBE)
     phone.says(TUBE, "tube")
     phone.take(w.workers[2].staff_number)
@@ -29,7 +29,7 @@ def test_a_scan_is_saved_on_the_phone_and_reaches_the_park(phones: Phones, w: An
 
 def test_without_a_server_scanning_goes_on_and_drains_later(phones: Phones, server: Server, w: Any) -> None:
     phone = phones()
-    phone.enrol(code_for(w))
+    phone.begin(code_for(w))
     phone.take(TUBE)
     phone.says(TUBE, "tube")
     phone.waits(0)

@@ -151,3 +151,14 @@ export async function sendAllAgain(): Promise<void> {
   const rows = await store.index("state").getAll("settled");
   await Promise.all([...rows.map((row) => store.put({ ...row, state: "saved", batch: "" })), transaction.done]);
 }
+
+/** The park has these for good, and the round is over: this phone need not hold them any longer. */
+export async function forgetSettled(): Promise<void> {
+  const transaction = await writing(["operations", "files"]);
+  for (const name of ["operations", "files"] as const) {
+    const store = transaction.objectStore(name);
+    const keys = await store.index("state").getAllKeys("settled");
+    await Promise.all(keys.map((key) => store.delete(key)));
+  }
+  await transaction.done;
+}

@@ -6,6 +6,8 @@ import { world } from "../world";
 import "./enrol-view";
 import "./lock-view";
 import "./scan-tab";
+import "./roster-tab";
+import "./handover-tab";
 import "./my-tab";
 import { icon, type Icon } from "./icons";
 import { onUpdate, takeUpdate, updateWaits } from "./update";
@@ -14,6 +16,8 @@ import { waitingChip } from "./waiting";
 
 const TABS: { name: string; icon: Icon; title: string }[] = [
   { name: "scan", icon: "scan", title: "采样" },
+  { name: "roster", icon: "list", title: "名单" },
+  { name: "handover", icon: "box", title: "交接" },
   { name: "my", icon: "me", title: "我的" },
 ];
 
@@ -60,12 +64,27 @@ export class FieldApp extends View {
   }
 
   private screen(): TemplateResult {
-    return this.tab === "my" ? html`<my-tab></my-tab>` : html`<scan-tab></scan-tab>`;
+    switch (this.tab) {
+      case "roster":
+        return html`<roster-tab></roster-tab>`;
+      case "handover":
+        return html`<handover-tab></handover-tab>`;
+      case "my":
+        return html`<my-tab></my-tab>`;
+      default:
+        return html`<scan-tab></scan-tab>`;
+    }
+  }
+
+  /** What a person should look at there: boxes to pack, items that the office must settle. */
+  private badge(tab: string): TemplateResult | typeof nothing {
+    const count = tab === "handover" ? world.shift.unboxed.length : tab === "my" ? world.queue.kept : 0;
+    return count ? html`<span class="badge">${count}</span>` : nothing;
   }
 
   private tabs(): TemplateResult {
     return html`<nav class="tabs" aria-label=${t("主菜单")}>
-      ${TABS.map((tab) => html`<a href="#/${tab.name}" aria-current=${tab.name === this.tab ? "page" : "false"}>${icon(tab.icon)}<span>${t(tab.title)}</span></a>`)}
+      ${TABS.map((tab) => html`<a href="#/${tab.name}" aria-current=${tab.name === this.tab ? "page" : "false"}>${icon(tab.icon)}<span>${t(tab.title)}</span>${this.badge(tab.name)}</a>`)}
     </nav>`;
   }
 }

@@ -9,6 +9,7 @@ const TUNES: Record<Outcome["tone"], { notes: Note[]; shake: number[] }> = {
   sealed: { notes: [[1320, 70], [990, 70], [1320, 110]], shake: [30, 30, 80] },
   other: { notes: [[990, 110], [1480, 160]], shake: [60, 60, 60] },
   twice: { notes: [[660, 130], [660, 130]], shake: [120, 80, 120] },
+  unproven: { notes: [[660, 130], [440, 220]], shake: [120, 60, 120, 60, 120] },
   again: { notes: [[520, 120]], shake: [20] },
   undone: { notes: [[740, 80], [550, 120]], shake: [60] },
   stop: { notes: [[220, 180], [220, 260]], shake: [220, 90, 220] },

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../texts/language";
 import type { Outcome, Stop } from "../work/desk";
+import type { CodeState } from "../work/personcode";
 import { inside } from "../work/shift";
 import { icon } from "./icons";
 
@@ -15,12 +16,19 @@ const STOPS: Record<Stop, [title: string, remedy: string]> = {
   tube_used: ["这管已用过", "一个试管码只能用一次。请换一支新管，这支交给负责人。"],
   box: ["这是箱码", "请到“交接”页装箱。"],
   enrolment: ["这是登记码", "要登记另一台手机，请在那台手机上扫。"],
-  bad_code: ["人员码无效", "签名不符，不能采用。请改用工号或证件。"],
-  old_code: ["人员码已过期", "请对方刷新后再扫，或改用工号。"],
-  unknown_key: ["无法验证人员码", "本机没有验证它的公钥。请改用工号或证件。"],
+  damaged_code: ["人员码没读全", "请再扫一次；仍读不全会照原样记录。"],
   not_saved: ["没有存上！", "这一条没有保存。请腾出手机空间后重试。"],
   answer_first: ["请先处理屏幕上的问题", ""],
-  no_round: ["现在没有轮次", "请联系园区办公室。"],
+};
+
+const UNPROVEN: Partial<Record<CodeState, [title: string, remedy: string]>> = {
+  expired: ["人员码已过期", "已记录。请对方刷新人员码。"],
+  not_yet: ["人员码未到生效日", "已记录，由办公室核对。"],
+  tampered: ["人员码签名不符！", "已照原样记录。请核对证件，留意冒用。"],
+  unknown_key: ["人员码暂时无法核实", "已照原样记录，由服务器核实。"],
+  foreign_park: ["不是本园区的人员码", "已照原样记录，由办公室核对。"],
+  newer_version: ["人员码版本较新", "已照原样记录。请更新本应用。"],
+  damaged: ["人员码残缺", "已照原样记录，由办公室核对。"],
 };
 
 export function outcomeView(outcome: Outcome | undefined): TemplateResult {
@@ -39,6 +47,11 @@ function body(outcome: Outcome): TemplateResult {
     case "stop": {
       const [title, remedy] = STOPS[outcome.why];
       return html`${icon("stop")}<div><strong>${t(title)}</strong><span>${remedy ? t(remedy) : ""}${outcome.text ? html` <code>${outcome.text}</code>` : nothing}</span></div>`;
+    }
+    case "unproven": {
+      const [title, remedy] = UNPROVEN[outcome.state] ?? ["人员码残缺", ""];
+      return html`${icon("warn")}<div><strong>${outcome.member?.name ?? t(title)}</strong>
+        <span>${outcome.member ? html`${outcome.member.enterprise} · ${t(title)}` : nothing}</span><em>${t(remedy)}</em></div>`;
     }
     default:
       return person(outcome);

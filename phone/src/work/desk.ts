@@ -3,18 +3,19 @@
 import type { Draft, How, Member } from "../protocol";
 import { read } from "../kernel/codes";
 import { uuid7 } from "../kernel/ids";
-import type { PersonCode } from "./personcode";
+import type { CodeState, PersonCode } from "./personcode";
 import type { People } from "./people";
 import { inside, isFull, type Scan, type Shift, type Tube } from "./shift";
 
 export type Stop =
   | "full" | "no_tube" | "check_character" | "check_digit" | "length" | "tube_used" | "box" | "enrolment"
-  | "bad_code" | "old_code" | "not_saved" | "answer_first" | "unknown_key" | "no_round";
+  | "damaged_code" | "not_saved" | "answer_first";
 
-/** ok: green · other: another enterprise or off the roster, blue · twice: was scanned elsewhere, amber · stop: red. */
+/** ok: green · other: another enterprise or off the roster, blue · twice, unproven: amber · stop: red. */
 export type Outcome =
   | { tone: "tube"; tube: Tube }
   | { tone: "ok" | "other" | "twice" | "again"; member: Member | undefined; claimed: string; scan: Scan | undefined }
+  | { tone: "unproven"; state: CodeState; member: Member | undefined }
   | { tone: "sealed"; tube: Tube; difference: number }
   | { tone: "undone"; member: Member | undefined; claimed: string }
   | { tone: "stop"; why: Stop; text: string };
@@ -36,12 +37,24 @@ export interface Surroundings {
   isDone(member: Member): boolean;
 }
 
+/** Who a reading stands for: a person of the roster, one whom a code proves, or only what was read. */
+interface Who {
+  member: Member | undefined;
+  claimed: string;
+  how: How;
+  person?: string | undefined;
+  unproven?: CodeState;
+}
+
+const CLAIM = 200; // characters: a person code that nobody here can check is the longest
+
 export class Desk {
   outcome: Outcome | undefined;
   question: Question | undefined;
   /** The next tube is for one person alone, who is waiting for it. */
   single: { member: Member; how: How } | undefined;
   private readonly around: Surroundings;
+  private damaged = "";
   private turn: Promise<void> = Promise.resolve();
 
   constructor(around: Surroundings) {
@@ -101,9 +114,13 @@ export class Desk {
 
   private async coded(text: string): Promise<void> {
     const code = await this.around.personCode(text);
-    if (code.problem) return this.stop(code.problem, "");
+    const again = this.damaged === text;
+    this.damaged = code.state === "damaged" ? text : "";
+    if (code.state === "damaged" && !again) return this.stop("damaged_code", "");
     const member = this.around.people?.get(code.person);
-    await this.scan(member, member ? "" : code.shown, "code", member ? undefined : code.person);
+    if (code.state === "good") return this.scan({ member, claimed: member ? "" : (code.label ?? ""), how: "code", person: code.person });
+    // whatever is wrong with a code, its swab is in the tube: the park reads the text again and a person settles the doubt
+    await this.scan({ member, claimed: text, how: "code", unproven: code.state });
   }
 
   private async typedText(text: string, typed: boolean): Promise<void> {
@@ -123,15 +140,16 @@ export class Desk {
   }
 
   private async person(member: Member | undefined, claimed: string, how: How): Promise<void> {
-    await this.scan(member, member ? "" : claimed, how);
+    await this.scan({ member, claimed: member ? "" : claimed, how, person: member?.person });
   }
 
-  private async scan(member: Member | undefined, claimed: string, how: How, offRoster?: string, anyway = false): Promise<void> {
+  private async scan(who: Who, anyway = false): Promise<void> {
     const { shift } = this.around;
+    const { member, claimed, how, person, unproven } = who;
     const tube = shift.current;
-    if (!tube) return this.stop("no_tube", member?.name ?? claimed);
+    if (!tube) return this.stop("no_tube", member?.name ?? "");
     const before = inside(tube);
-    const same = before.find((scan) => (member ? scan.person === member.person : !scan.person && scan.claimed === claimed));
+    const same = before.find((scan) => (person ? scan.person === person : !scan.person && scan.claimed === claimed));
     if (same) return this.tell({ tone: "again", member, claimed, scan: same });
     if (isFull(tube)) return this.stop("full", tube.code);
     if (member?.single && tube.poolSize > 1 && !anyway) {
@@ -143,9 +161,9 @@ export class Desk {
     const company = before.map((scan) => this.around.people?.get(scan.person)?.enterprise).find(Boolean);
     const other = !member || (company !== undefined && company !== member.enterprise);
     const id = uuid7();
-    const person = member?.person ?? offRoster;
-    await this.around.save([{ kind: "scan", id, tube: tube.code, how, ...(person ? { person } : { claimed: claimed.slice(0, 120) }) }]);
-    this.tell({ tone: done ? "twice" : other ? "other" : "ok", member, claimed, scan: shift.scans.get(id) });
+    await this.around.save([{ kind: "scan", id, tube: tube.code, how, ...(person ? { person } : { claimed: claimed.slice(0, CLAIM) }) }]);
+    if (unproven) this.tell({ tone: "unproven", state: unproven, member });
+    else this.tell({ tone: done ? "twice" : other ? "other" : "ok", member, claimed, scan: shift.scans.get(id) });
   }
 
   /** Someone who is not to be pooled goes into the pool all the same: the park makes an exception of it. */
@@ -153,7 +171,7 @@ export class Desk {
     if (this.question?.ask !== "single") return;
     const { member, how } = this.question;
     this.question = undefined;
-    await this.scan(member, "", how, undefined, true);
+    await this.scan({ member, claimed: "", how, person: member.person }, true);
   }
 
   /** The next tube is that person's alone. */

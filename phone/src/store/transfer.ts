@@ -1,0 +1,151 @@
+/**
+ * The queue as something to carry to another phone: packed, sealed with a transfer code that is read out, and cut into
+ * QR pictures at need. Ids stay the same, so that nothing is stored twice when both phones send it.
+ */
+
+import { uuid7 } from "../kernel/ids";
+import { withOffset } from "../kernel/moment";
+import type { Operation } from "../protocol";
+import { database, type FileRow, type OperationRow, type State, writing } from "./db";
+import { operationOf } from "./queue";
+import { openBytes, seal, sealBytes } from "./vault";
+
+const MAGIC = "PKQ1";
+const ROUNDS = 600_000;
+const ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
+const PIECE = 620; // bytes in one picture: read easily off another phone's screen
+
+const UNCONFIRMED = new Set<State>(["saved", "sent", "held"]);
+
+interface Packed {
+  offset: number;
+  operations: Operation[];
+  files: { sha256: string; type: string; at: number; base64: string }[];
+}
+
+export class BadTransfer extends Error {}
+
+/** A code that is easily read out: 10 characters, about 49 bits. */
+export function transferCode(): string {
+  // 240 is the greatest multiple of 30 below 256: what lies above would favour some characters
+  const chances: number[] = [];
+  while (chances.length < 10) chances.push(...crypto.getRandomValues(new Uint8Array(16)).filter((byte) => byte < 240));
+  return chances.slice(0, 10).map((byte) => ALPHABET[byte % 30]).join("");
+}
+
+/** Everything that the park has not confirmed, sealed with the code. `offset`: the park's clock minus this phone's. */
+export async function pack(code: string, offset: number): Promise<Uint8Array<ArrayBuffer>> {
+  const db = await database();
+  const rows = (await db.getAllFromIndex("operations", "seq")).filter((row) => UNCONFIRMED.has(row.state));
+  const files = (await db.getAll("files")).filter((row) => UNCONFIRMED.has(row.state));
+  const packed: Packed = {
+    offset,
+    operations: await Promise.all(rows.map(operationOf)),
+    files: await Promise.all(files.map(async (row) => ({ sha256: row.sha256, type: row.type, at: row.at, base64: toBase64(await openBytes(row.body, row.sha256)) }))),
+  };
+  const zipped = await through(new TextEncoder().encode(JSON.stringify(packed)), new CompressionStream("gzip"));
+  const [salt, iv] = [crypto.getRandomValues(new Uint8Array(16)), crypto.getRandomValues(new Uint8Array(12))];
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keyOf(code, salt), zipped);
+  return new Uint8Array([...new TextEncoder().encode(MAGIC), ...salt, ...iv, ...new Uint8Array(sealed)]);
+}
+
+/** Take over what another phone packed; returns how many operations are new here. Raises BadTransfer. */
+export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, offset: number): Promise<number> {
+  const packed = await opened(bytes, code);
+  const sealed = await Promise.all(packed.operations.map((operation) => resealed(operation, packed.offset - offset)));
+  const files = await Promise.all(
+    packed.files.map(async ({ sha256, type, at, base64 }): Promise<FileRow> => {
+      const data = fromBase64(base64);
+      return { sha256, type, at, size: data.length, state: "saved", body: await sealBytes(data, sha256) };
+    }),
+  );
+  const transaction = await writing(["operations", "files", "device"]);
+  const [operations, device] = [transaction.objectStore("operations"), transaction.objectStore("device")];
+  let seq = ((await device.get("sequence")) as number | undefined) ?? 0;
+  let fresh = 0;
+  for (const row of sealed) {
+    if ((await operations.count(row.id)) > 0) continue;
+    await operations.add({ ...row, seq: ++seq });
+    fresh += 1;
+  }
+  for (const file of files) if ((await transaction.objectStore("files").count(file.sha256)) === 0) await transaction.objectStore("files").put(file);
+  await device.put(seq, "sequence");
+  await transaction.done;
+  return fresh;
+}
+
+async function opened(bytes: Uint8Array<ArrayBuffer>, code: string): Promise<Packed> {
+  if (new TextDecoder().decode(bytes.slice(0, 4)) !== MAGIC) throw new BadTransfer();
+  try {
+    const key = await keyOf(code, bytes.slice(4, 20));
+    const zipped = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes.slice(20, 32) }, key, bytes.slice(32));
+    const text = await through(new Uint8Array(zipped), new DecompressionStream("gzip"));
+    return JSON.parse(new TextDecoder().decode(text)) as Packed;
+  } catch {
+    throw new BadTransfer();
+  }
+}
+
+/** The other phone's time becomes ours, so that the offset at which we send corrects it rightly. */
+async function resealed(operation: Operation, shift: number): Promise<OperationRow> {
+  const { seq: _seq, ...rest } = operation;
+  const at = Date.parse(operation.at) + shift;
+  const body = { ...rest, at: withOffset(new Date(at)) };
+  return { id: operation.id, seq: 0, at, kind: operation.kind, state: "saved", batch: "", body: await seal(body, operation.id) };
+}
+
+async function keyOf(code: string, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const tidy = new TextEncoder().encode(code.toUpperCase().replace(/[^0-9A-Z]/g, ""));
+  const material = await crypto.subtle.importKey("raw", tidy, "PBKDF2", false, ["deriveKey"]);
+  const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations: ROUNDS };
+  return crypto.subtle.deriveKey(how, material, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+async function through(bytes: Uint8Array<ArrayBuffer>, stream: CompressionStream | DecompressionStream): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let place = 0; place < bytes.length; place += 8192) text += String.fromCharCode(...bytes.subarray(place, place + 8192));
+  return btoa(text);
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** The texts of a series of QR pictures: "PKQ1:SERIES:NUMBER:OF:…". */
+export function pieces(bytes: Uint8Array): string[] {
+  const series = uuid7().slice(-6);
+  const of = Math.ceil(bytes.length / PIECE);
+  return Array.from({ length: of }, (_none, place) => {
+    const part = bytes.subarray(place * PIECE, (place + 1) * PIECE);
+    return `${MAGIC}:${series}:${place + 1}:${of}:${toBase64(part)}`;
+  });
+}
+
+/** Collects the pictures of one series, in any order. */
+export class Collecting {
+  readonly parts = new Map<number, Uint8Array<ArrayBuffer>>();
+  of = 0;
+  private series = "";
+
+  /** Take one picture's text; false when it is no picture of a queue. Another series begins anew. */
+  take(text: string): boolean {
+    const found = /^PKQ1:([0-9a-f]{6}):(\d+):(\d+):([A-Za-z0-9+/=]+)$/.exec(text);
+    if (!found) return false;
+    const [series, number, of] = [found[1]!, Number(found[2]), Number(found[3])];
+    if (series !== this.series) {
+      this.parts.clear();
+      [this.series, this.of] = [series, of];
+    }
+    this.parts.set(number, fromBase64(found[4]!));
+    return true;
+  }
+
+  get whole(): Uint8Array<ArrayBuffer> | undefined {
+    if (!this.of || this.parts.size < this.of) return undefined;
+    return new Uint8Array(Array.from({ length: this.of }, (_none, place) => [...this.parts.get(place + 1)!]).flat());
+  }
+}

@@ -1,0 +1,69 @@
+/** How things are called on the screen. */
+
+import { t } from "../texts/language";
+import type { State } from "../store/db";
+import type { Operation } from "../protocol";
+import { world } from "../world";
+
+const STATES: Record<State, string> = { saved: "已存本机", sent: "已发出", settled: "已送达", kept: "办公室处理中", held: "无法发送" };
+const ROLES: Record<string, string> = {
+  sampling_specialist: "采样专员",
+  scanning_specialist: "扫码专员",
+  prevention_specialist: "防疫专员",
+  courier: "转运员",
+};
+const DOUBTS: Record<string, string> = {
+  walk_in: "不在本点名单",
+  unknown_person: "查无此人",
+  ambiguous_person: "同名待核",
+  double_scan_other_tube: "另一管里也有",
+  double_scan_same_tube: "同管重复",
+  foreign_tube: "不是本点的管",
+  over_full: "超过混采人数",
+  not_to_be_pooled: "不得混采",
+  clock_far_off: "手机时钟偏差大",
+  late_scan: "封管后补扫",
+  code_out_of_date: "人员码过期",
+  phone_revoked: "手机登记已撤销",
+};
+
+export function stateWord(state: State): string {
+  return t(STATES[state]);
+}
+
+export function roleWord(role: string): string {
+  return t(ROLES[role] ?? role);
+}
+
+export function doubtWord(doubt: string): string {
+  return t(DOUBTS[doubt] ?? "有疑问，待人工核对");
+}
+
+export function nameOf(person: string | undefined, claimed: string): string {
+  const specialist = world.people?.roster.specialists.find((one) => one.person === person);
+  return world.people?.get(person)?.name ?? specialist?.name ?? (claimed.startsWith("PK") ? t("未核实的人员码") : claimed || t("不在名单"));
+}
+
+/** One operation in a line. */
+export function operationWord(operation: Operation): string {
+  switch (operation.kind) {
+    case "open_session":
+      return t("开始值守");
+    case "close_session":
+      return t("结束值守");
+    case "go_on_duty":
+      return t("上岗 {name}", { name: nameOf(operation.person, "") });
+    case "open_tube":
+      return t("开管 {code}", { code: operation.tube });
+    case "scan":
+      return t("{name} 入管 {code}", { name: nameOf(operation.person, operation.claimed ?? ""), code: operation.tube.slice(-5) });
+    case "undo_scan":
+      return t("撤销一人");
+    case "seal_tube":
+      return t("封管 {code}，拭子 {n}", { code: operation.tube, n: operation.swabs });
+    case "seal_box":
+      return t("装箱 {code}，{n} 管", { code: operation.box, n: operation.tubes.length });
+    case "hand_over_box":
+      return operation.leg === "to_courier" ? t("交给转运员") : t("交到实验室");
+  }
+}
