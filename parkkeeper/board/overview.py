@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.models import Anomaly, Enterprise, Post
 from parkkeeper.park.rulebook import hours
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, reached
 from parkkeeper.park.words import ROLES
 from parkkeeper.sampling.charts import Curve, evening_curve
 from parkkeeper.sampling.doubts import KINDS
@@ -127,11 +127,8 @@ def boxes_now(at: datetime, *states: str) -> list[Any]:
 
 def obligations_open(at: datetime, scopes: list[Scope] | None) -> dict[str, int]:
     """Open single retests, those past their time, open cases, and people told to isolate; within the scopes."""
-    owed = Obligation.objects.open_at(at)
-    if scopes is not None:
-        enterprises = [s.enterprise for s in scopes if s.enterprise]
-        grids = [s.grid for s in scopes if s.grid]
-        owed = owed.filter(Q(person__employer__in=enterprises) | Q(person__employer__grid__in=grids))
+    seen = reached(scopes, enterprise="person__employer_id", grid="person__employer__grid_id")
+    owed = Obligation.objects.open_at(at).filter(seen)
     counts: dict[str, int] = owed.aggregate(
         retests=Count("pk", filter=Q(kind=Obligation.Kind.SINGLE_RETEST)),
         late=Count("pk", filter=Q(kind=Obligation.Kind.SINGLE_RETEST, due_at__lt=at)),

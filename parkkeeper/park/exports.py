@@ -14,7 +14,7 @@ from parkkeeper.kernel.tables import Cell, Sheet, write_csv, write_xlsx
 from parkkeeper.park.imports.columns import COLUMNS, GEOJSON, GEOJSON_ONLY, GEOMETRY, Kind
 from parkkeeper.park.imports.specialists import ROLES
 from parkkeeper.park.models import Certificate, Enterprise, Grid, Person, Post, Presence, Road, Site
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, reached
 from parkkeeper.park.vault import document_of
 
 Scopes = list[Scope] | None
@@ -163,12 +163,8 @@ def _grids(scopes: Scopes, at: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _sites(scopes: Scopes, at: datetime) -> Iterator[dict[str, Any]]:
-    sites = Site.objects.select_related("enterprise", "grid").order_by("code")
-    if scopes is not None:
-        own = Q(enterprise_id__in=[s.enterprise for s in scopes if s.enterprise])
-        at_site = Q(pk__in=[s.site for s in scopes if s.site])
-        sites = sites.filter(own | at_site | Q(grid_id__in=[s.grid for s in scopes if s.grid]))
-    for site in sites:
+    seen = reached(scopes, enterprise="enterprise_id", site="pk", grid="grid_id")
+    for site in Site.objects.filter(seen).select_related("enterprise", "grid").order_by("code"):
         yield {
             "code": site.code,
             "name": site.name,

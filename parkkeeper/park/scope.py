@@ -1,7 +1,10 @@
-"""Where somebody's right reaches, and where a thing is: the two are compared by `covers`."""
+"""Where somebody's right reaches, and where a thing is: one thing is compared by `covers`, many rows by `reached`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
+
+from django.db.models import Q
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,35 @@ class Scope:
         if self.grid:
             return thing.grid == self.grid
         return True
+
+
+def ids_of(scopes: Iterable[Scope]) -> dict[str, list[int]]:
+    """The ids of "site", "enterprise" and "grid" that scopes reach, each by the narrowest that it names, as `covers`.
+
+    An empty scope gives none: who may see the whole park has no list of scopes.
+    """
+    found: dict[str, list[int]] = {"site": [], "enterprise": [], "grid": []}
+    for scope in scopes:
+        for kind, ids in found.items():
+            if number := getattr(scope, kind):
+                ids.append(number)
+                break
+    return found
+
+
+def reached(scopes: list[Scope] | None, **lookups: str | tuple[str, ...]) -> Q:
+    """The rows that a reader with these scopes may see (None: all), by the lookups that lead from a row to its places.
+
+    `reached(scopes, enterprise="employer", grid="employer__grid")`; a kind of place that is left out reaches nothing.
+    """
+    if scopes is None:
+        return Q()
+    found, ids = Q(pk__in=[]), ids_of(scopes)
+    for kind, lookup in lookups.items():
+        for name in (lookup,) if isinstance(lookup, str) else lookup:
+            if ids[kind]:
+                found |= Q(**{f"{name}__in": ids[kind]})
+    return found
 
 
 class Placed(Protocol):

@@ -19,7 +19,7 @@ from parkkeeper.kernel.text import tidy
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.models import Enterprise, Grid
 from parkkeeper.park.rulebook import hours
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, ids_of
 from parkkeeper.sampling import reconciliation_sql as sql
 from parkkeeper.sampling.models import Disposition, Due, Point, Round, Test
 from parkkeeper.sampling.states import CODES, DUE_STATES, MEANINGS, STANDINGS, State
@@ -287,12 +287,7 @@ def _ask(statement: str, params: dict[str, Any], size: int) -> list[tuple[Any, .
 
 
 def _places(scopes: list[Scope]) -> dict[str, list[int]]:
-    """The ids that scopes reach, by the narrowest that each names (as Scope.covers has it)."""
-    return {
-        "sites": [s.site for s in scopes if s.site],
-        "enterprises": [s.enterprise for s in scopes if s.enterprise and not s.site],
-        "grids": [s.grid for s in scopes if s.grid and not s.enterprise and not s.site],
-    }
+    return {f"{kind}s": ids for kind, ids in ids_of(scopes).items()}
 
 
 def _within(scopes: list[Scope] | None) -> tuple[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from parkkeeper.park.models.people import Person, Post
 from parkkeeper.park.models.places import Enterprise, Site
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, reached
 
 
 class AnomalyQuerySet(models.QuerySet["Anomaly"]):
@@ -25,7 +25,7 @@ class AnomalyQuerySet(models.QuerySet["Anomaly"]):
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those that a reader with these scopes may see; None means the whole park."""
         grids = ("enterprise__grid_id", "site__grid_id")
-        return self.filter(within(scopes, enterprise="enterprise_id", site="site_id", grid=grids))
+        return self.filter(reached(scopes, enterprise="enterprise_id", site="site_id", grid=grids))
 
 
 class Anomaly(models.Model):

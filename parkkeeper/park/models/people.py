@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models.places import Enterprise, Grid, Site
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, reached
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -28,7 +28,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those whom a reader with these scopes may see; None means the whole park."""
-        return self.filter(within(scopes, enterprise="employer_id", grid="employer__grid_id"))
+        return self.filter(reached(scopes, enterprise="employer_id", grid="employer__grid_id"))
 
 
 class KnownPeople(models.Manager["Person"]):

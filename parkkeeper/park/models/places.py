@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, reached
 
 
 class Road(models.Model):
@@ -50,7 +50,7 @@ class EnterpriseQuerySet(models.QuerySet["Enterprise"]):
 
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those that a reader with these scopes may see; None means the whole park."""
-        return self.filter(within(scopes, enterprise="pk", grid="grid_id"))
+        return self.filter(reached(scopes, enterprise="pk", grid="grid_id"))
 
 
 class Enterprise(models.Model):

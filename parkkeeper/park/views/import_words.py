@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -100,12 +100,14 @@ def told(row: ImportRow) -> SafeString:
     """A row's problems as a cell of the list: who it is about, then each problem with its remedy."""
     line = line_of_row(row)
     about = [str(line.get(name)) for name in ("name", "code", "credit_code", "staff_number") if line.get(name)]
-    parts = (
-        (p.heading, labelled(_("“%(value)s”") % {"value": p.value} if p.value else "", p.text), p.remedy)
-        for p in problems_of(row, line)
-    )
-    shown = format_html_join("", '<p><b>{}</b> {} <span class="hint">{}</span></p>', parts)
+    parts = ((SafeString(labelled(_named(p), escape(p.text))), p.remedy) for p in problems_of(row, line))
+    shown = format_html_join("", '<p>{} <span class="hint">{}</span></p>', parts)
     return format_html('<div><p class="soft">{}</p>{}</div>', " · ".join(about), shown)
+
+
+def _named(problem: Told) -> SafeString:
+    value = _("“%(value)s”") % {"value": problem.value} if problem.value else ""
+    return format_html("<b>{}</b> {}" if value else "<b>{}</b>", problem.heading, value)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.models import Enterprise, Person, Site
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, reached
 
 
 class PointQuerySet(models.QuerySet["Point"]):
@@ -17,14 +17,11 @@ class PointQuerySet(models.QuerySet["Point"]):
         return self.filter(in_service__contains=day)
 
     def within(self, scopes: list[Scope] | None) -> Self:
+        """Those that a reader with these scopes may see, also where the own people go; None means the whole park."""
         if scopes is None:
             return self
-        return self.filter(
-            Q(site_id__in=[s.site for s in scopes if s.site])
-            | Q(host_id__in=[s.enterprise for s in scopes if s.enterprise])
-            | Q(slots__enterprise_id__in=[s.enterprise for s in scopes if s.enterprise])
-            | Q(site__grid_id__in=[s.grid for s in scopes if s.grid])
-        ).distinct()
+        own = ("host_id", "slots__enterprise_id")
+        return self.filter(reached(scopes, site="site_id", enterprise=own, grid="site__grid_id")).distinct()
 
 
 class Point(models.Model):

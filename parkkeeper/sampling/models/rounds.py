@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Enterprise, Grid, Person, StoredFile
 from parkkeeper.park.models.sealed import SealedTextField
-from parkkeeper.park.scope import Scope
+from parkkeeper.park.scope import Scope, reached
 from parkkeeper.sampling.models.points import Point
 
 
@@ -80,7 +80,7 @@ class DueQuerySet(models.QuerySet["Due"]):
 
     def within(self, scopes: list[Scope] | None) -> Self:
         """Those that a reader with these scopes may see; None means the whole park."""
-        return self.filter(within(scopes, enterprise="enterprise_id", grid="grid_id", site="point__site_id"))
+        return self.filter(reached(scopes, enterprise="enterprise_id", grid="grid_id", site="point__site_id"))
 
 
 class Due(models.Model):
