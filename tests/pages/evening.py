@@ -22,10 +22,10 @@ NIGHT = later(330)
 MORE = {"received_at": EVENING, "sent_at": EVENING, "offset_ms": 0, "operations": 1, "reply": {}}
 
 
-def sampled_evening(w: Any) -> Any:
-    """A round of everybody: three sampled in two tubes that lie in a sealed box, a third tube is open; six missing."""
-    people = [*w.workers, *w.lotus_workers]
-    w.round = pcr_round(w.programme, [(one, "due", w.point) for one in people], DAY)
+def sampled_evening(w: Any, *people: Any) -> Any:
+    """A round of these (everybody): three are sampled in two tubes that lie in a sealed box, a third tube is open."""
+    due = [(one, "due", w.point) for one in people or (*w.workers, *w.lotus_workers)]
+    w.round = pcr_round(w.programme, due, DAY)
     w.phone = phone = FieldPhone(w.scanner, w.point)
     phone.say(phone.open_session())
     said = [phone.open(n) for n in (1, 2, 3)]

@@ -7,10 +7,11 @@ import pytest
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import Anomaly, JournalEntry
 from parkkeeper.sampling.models import Box, HandOver, Reception
+from tests.pages.evening import sampled_evening
 from tests.pages_unit.desk import Desk, filled
-from tests.sampling.fieldkit import FieldPhone, pcr_round, the_tube
+from tests.sampling.fieldkit import FieldPhone, the_tube
 from tests.sampling.results_world import code, report
-from tests.world import DAY, later, world
+from tests.world import later, world
 
 pytestmark = pytest.mark.django_db
 
@@ -20,15 +21,7 @@ def w(settings: Any, tmp_path: Any) -> Any:
     """Three tubes of the evening: 1 and 2 sealed in a box, 3 still open."""
     settings.FILES_DIR = tmp_path
     w: Any = world()
-    w.round = pcr_round(w.programme, [(one, "due", w.point) for one in w.workers], DAY)
-    phone = FieldPhone(w.scanner, w.point)
-    phone.say(phone.open_session())
-    said = [phone.open(n) for n in (1, 2, 3)]
-    said += [phone.scan(w.workers[0], 1), phone.scan(w.workers[1], 1), phone.scan(w.workers[2], 2)]
-    said += [phone.seal(1, 2), phone.seal(2, 1)]
-    w.box = phone.box(1, 1, 2)
-    phone.say(*said, w.box)
-    return w
+    return sampled_evening(w, *w.workers)
 
 
 @pytest.fixture(autouse=True)

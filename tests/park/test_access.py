@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from parkkeeper.kernel import clock
 from parkkeeper.park import access
 from parkkeeper.park.actions.posts import PLACES
-from parkkeeper.park.models import Person, Post
+from parkkeeper.park.models import Enterprise, Person, Post
 from parkkeeper.park.scope import Scope
 from tests.world import EVENING, world
 
@@ -137,3 +137,22 @@ def test_what_only_the_office_may_do() -> None:
 def test_laboratory_courier_and_leader_never_see_lists_of_people() -> None:
     for verb in ("see_people", "export_people", "see_results"):
         assert not {Post.Role.LAB, Post.Role.COURIER, Post.Role.LEADER} & set(access.GRANTS[verb]), verb
+
+
+def test_lists_reach_what_single_things_do_and_the_narrowest_place_of_a_post_decides() -> None:
+    w = world()
+    grid, rainbow = w.rainbow.grid_id, w.rainbow.pk
+    here = w.point.site_id
+    for scope in (
+        Scope(grid=grid),
+        Scope(enterprise=rainbow),
+        Scope(grid=grid, enterprise=rainbow),
+        Scope(grid=grid, enterprise=w.lotus.pk),
+        Scope(site=here),
+        Scope(enterprise=rainbow, site=here),
+    ):
+        for model in (Person, Enterprise):
+            seen = set(model.objects.within([scope]))
+            assert seen == {one for one in model.objects.all() if scope.covers(one.scope())}, (scope, model)
+    assert Person.objects.within([Scope(grid=grid, enterprise=rainbow)]).count() < Person.objects.count()
+    assert not Person.objects.within([Scope()]).exists() and not Person.objects.within([]).exists()

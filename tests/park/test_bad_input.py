@@ -5,8 +5,6 @@ import html
 import io
 import os
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,26 +12,14 @@ import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from parkkeeper.kernel import clock
 from parkkeeper.park.models import Import, ImportRow, Person, StoredFile
 from parkkeeper.park.vault import document_of
 from tests.park.importkit import ROSTER, csv, xlsx
-from tests.world import EVENING, resident_id, world
+from tests.world import resident_id, world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("that_evening")]
 LOTUS = "莲花电子"
 SOUND = ["钱七", resident_id(501), "", "A01", LOTUS, "", ""]
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    settings.FILES_DIR = tmp_path
-
-
-@pytest.fixture(autouse=True)
-def _that_evening() -> Iterator[None]:
-    with clock.at(EVENING):
-        yield
 
 
 @pytest.fixture

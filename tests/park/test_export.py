@@ -2,8 +2,6 @@
 
 import io
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 from python_calamine import CalamineWorkbook
@@ -19,11 +17,6 @@ from tests.world import EVENING, later, resident_id, world
 
 pytestmark = pytest.mark.django_db
 ROUND_TRIPS = [(kind, form) for kind in COLUMNS for form in forms_of(kind)]
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    settings.FILES_DIR = tmp_path
 
 
 def odd_people(w: object) -> None:

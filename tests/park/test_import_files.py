@@ -4,7 +4,6 @@ import io
 import os
 import threading
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +22,6 @@ from tests.world import EVENING, later, resident_id, world
 
 pytestmark = pytest.mark.django_db
 LOTUS = "莲花电子"
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    settings.FILES_DIR = tmp_path
 
 
 def refusal(w: Any, data: bytes, name: str, kind: str = "roster") -> str:

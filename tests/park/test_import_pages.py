@@ -1,33 +1,19 @@
 """The pages of imports, from the upload to the last doubtful row."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from parkkeeper.kernel import clock
 from parkkeeper.kernel.tables import read_table
 from parkkeeper.park.models import Enterprise, Import, ImportRow, JournalEntry, Person
 from tests.park.importkit import ROSTER, xlsx
-from tests.world import EVENING, resident_id, world
+from tests.world import resident_id, world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("that_evening")]
 LOTUS = "莲花电子"
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    settings.FILES_DIR = tmp_path
-
-
-@pytest.fixture(autouse=True)
-def _that_evening() -> Iterator[None]:
-    with clock.at(EVENING):
-        yield
 
 
 def office(client: Client) -> Any:

@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,6 @@ from tests.park.importkit import imported, seen, told, xlsx
 from tests.world import ALWAYS, CREDIT_CODES, EVENING, later, square, world
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    settings.FILES_DIR = tmp_path
 
 
 FIRMS = ["统一社会信用代码", "企业名称", "简称", "类型", "行业", "地址", "网格", "员工人数", "复工日期"]

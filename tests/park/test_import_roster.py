@@ -1,8 +1,5 @@
 """A roster becomes people; what is not sure waits for a person."""
 
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from parkkeeper.park.actions.imports import settle_row
@@ -15,11 +12,6 @@ from tests.world import EVENING, later, resident_id, world
 
 pytestmark = pytest.mark.django_db
 RAINBOW, LOTUS = "彩虹生物有限公司", "莲花电子"
-
-
-@pytest.fixture(autouse=True)
-def _own_folder(settings: Any, tmp_path: Path) -> None:
-    settings.FILES_DIR = tmp_path
 
 
 def test_nothing_is_written_before_the_preview_is_confirmed() -> None:

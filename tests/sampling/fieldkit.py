@@ -153,3 +153,12 @@ def the_tube(code: str) -> Tube:
 
 
 __all__ = ["DAY", "EVENING", "FieldPhone", "moved", "open_kinds", "pcr_round", "the_tube"]
+
+
+def at_work(w: Any) -> Any:
+    """The park in its evening: a round of everybody, the own people here and the others nearby, and a phone at work."""
+    due = [(p, "due", w.point) for p in w.workers] + [(p, "due", w.nearby) for p in w.lotus_workers]
+    w.round = pcr_round(w.programme, due)
+    w.phone = FieldPhone(w.scanner, w.point)
+    w.phone.say(w.phone.open_session())
+    return w

@@ -4,15 +4,24 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from parkkeeper.park.models import Anomaly, JournalEntry, Message, Rule
+from parkkeeper.park.models import Anomaly, JournalEntry, Message, Person, Rule
 from parkkeeper.park.words import say_message, say_verb
 from parkkeeper.sampling.actions.results import strike_result
 from parkkeeper.sampling.consequences import judge_tubes
-from parkkeeper.sampling.models import Flag, Obligation, Result, Scan
+from parkkeeper.sampling.models import Flag, Obligation, Result, Scan, Tube
 from tests.sampling.results_world import code, heard, later, make_round, owing, report, scan, tube
-from tests.world import RULES, world
+from tests.world import RULES, World, world
 
 pytestmark = pytest.mark.django_db
+
+
+def retested(w: World, word: str, *others: Person) -> Tube:
+    """The first worker is in a positive pool (tube 1); a later single tube (2), with others in it, has that word."""
+    tube(w, 1, w.workers[0])
+    report(w, (1, "positive"))
+    single = tube(w, 2, w.workers[0], *others, size=1, minutes=400)
+    report(w, (2, word), minutes=600)
+    return single
 
 
 def test_a_positive_pool_makes_every_member_owe_a_single_retest() -> None:
@@ -104,10 +113,7 @@ def test_an_undone_scan_makes_no_obligation_but_takes_none_away() -> None:
 
 def test_a_later_single_negative_closes_the_retest() -> None:
     w = world()
-    tube(w, 1, w.workers[0])
-    report(w, (1, "positive"))
-    tube(w, 2, w.workers[0], size=1, minutes=400)
-    report(w, (2, "negative"), minutes=600)
+    retested(w, "negative")
     assert owing(w.workers[0]) == []
     closed = Obligation.objects.get()
     assert closed.closed_at == later(600)
@@ -117,10 +123,7 @@ def test_a_later_single_negative_closes_the_retest() -> None:
 
 def test_a_single_positive_turns_the_retest_into_a_case() -> None:
     w = world()
-    tube(w, 1, w.workers[0])
-    report(w, (1, "positive"))
-    tube(w, 2, w.workers[0], size=1, minutes=400)
-    report(w, (2, "positive"), minutes=600)
+    retested(w, "positive")
     assert owing(w.workers[0]) == [("case", f"case:{code(2)}")]
     assert Message.objects.filter(kind="isolation_over").count() == 0
 
@@ -128,10 +131,7 @@ def test_a_single_positive_turns_the_retest_into_a_case() -> None:
 @pytest.mark.parametrize("word", ["indeterminate", "invalid"])
 def test_an_unsure_single_word_closes_nothing(word: str) -> None:
     w = world()
-    tube(w, 1, w.workers[0])
-    report(w, (1, "positive"))
-    tube(w, 2, w.workers[0], size=1, minutes=400)
-    report(w, (2, word), minutes=600)
+    retested(w, word)
     assert owing(w.workers[0]) == [("single_retest", f"tube:{code(1)}")]
 
 
@@ -146,10 +146,7 @@ def test_a_pool_never_closes_a_retest_even_with_one_person_in_it() -> None:
 
 def test_a_single_tube_with_two_people_closes_nothing_until_one_scan_is_undone() -> None:
     w = world()
-    tube(w, 1, w.workers[0])
-    report(w, (1, "positive"))
-    single = tube(w, 2, w.workers[0], w.workers[1], size=1, minutes=400)
-    report(w, (2, "negative"), minutes=600)
+    single = retested(w, "negative", w.workers[1])
     assert owing(w.workers[0])
     Scan.objects.filter(tube=single, person=w.workers[1]).update(undone_at=later(401), undone_received_at=later(650))
     heard(single, minutes=650)
@@ -168,10 +165,7 @@ def test_an_unknown_person_in_the_single_tube_keeps_the_retest_open() -> None:
 
 def test_a_second_person_heard_of_late_opens_the_retest_again() -> None:
     w = world()
-    tube(w, 1, w.workers[0])
-    report(w, (1, "positive"))
-    single = tube(w, 2, w.workers[0], size=1, minutes=400)
-    report(w, (2, "negative"), minutes=600)
+    single = retested(w, "negative")
     scan(single, w.workers[1], minutes=402)
     heard(single, minutes=700)
     assert owing(w.workers[0]) == [("single_retest", f"tube:{code(1)}")]
@@ -209,10 +203,7 @@ def test_another_positive_stays_open_when_a_late_negative_answers_the_first() ->
 
 def test_striking_the_negative_that_closed_a_retest_opens_it_again() -> None:
     w = world()
-    tube(w, 1, w.workers[0])
-    report(w, (1, "positive"))
-    tube(w, 2, w.workers[0], size=1, minutes=400)
-    report(w, (2, "negative"), minutes=600)
+    retested(w, "negative")
     strike_result(Result.objects.get(value="negative"), reason="样本调换", by=w.office, at=later(700))
     assert owing(w.workers[0]) == [("single_retest", f"tube:{code(1)}")]
     closed, again = Obligation.objects.order_by("opened_at")
@@ -242,10 +233,7 @@ def test_contradicting_words_raise_a_doubt_and_the_gravest_rules() -> None:
 
 def test_a_contradicted_single_negative_no_longer_closes() -> None:
     w = world()
-    tube(w, 1, w.workers[0])
-    report(w, (1, "positive"))
-    tube(w, 2, w.workers[0], size=1, minutes=400)
-    report(w, (2, "negative"), minutes=600)
+    retested(w, "negative")
     report(w, (2, "indeterminate"), minutes=650)
     assert owing(w.workers[0]) == [("single_retest", f"tube:{code(1)}")]
 

@@ -11,7 +11,7 @@ from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Anomaly, JournalEntry
 from parkkeeper.sampling.identify import claimed_of
 from parkkeeper.sampling.models import Obligation, Scan, Tube, Undo
-from tests.sampling.fieldkit import FieldPhone, moved, open_kinds, pcr_round
+from tests.sampling.fieldkit import FieldPhone, at_work, moved, open_kinds
 from tests.world import later, resident_id, world
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def w() -> Any:
-    w = world()
-    due = [(p, "due", w.point) for p in w.workers] + [(p, "due", w.nearby) for p in w.lotus_workers]
-    w.round = pcr_round(w.programme, due)
-    w.phone = FieldPhone(w.scanner, w.point)
-    w.phone.say(w.phone.open_session())
-    return w
+    return at_work(world())
 
 
 def test_a_scan_is_stored_with_its_person_tube_round_and_point(w: Any) -> None:

@@ -9,7 +9,7 @@ from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.models import Anomaly, Certificate, JournalEntry
 from parkkeeper.sampling.actions.settle import reopen, settle
 from parkkeeper.sampling.models import Box, BoxTube, Duty, HandOver, Scan, Session, Tube
-from tests.sampling.fieldkit import FieldPhone, open_kinds, pcr_round, the_tube
+from tests.sampling.fieldkit import FieldPhone, at_work, open_kinds, pcr_round, the_tube
 from tests.world import ALWAYS, LONG_AGO, later, world
 
 pytestmark = pytest.mark.django_db
@@ -17,12 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def w() -> Any:
-    w = world()
-    due = [(p, "due", w.point) for p in w.workers] + [(p, "due", w.nearby) for p in w.lotus_workers]
-    w.round = pcr_round(w.programme, due)
-    w.phone = FieldPhone(w.scanner, w.point)
-    w.phone.say(w.phone.open_session())
-    return w
+    return at_work(world())
 
 
 def doubt(kind: str) -> Anomaly:
