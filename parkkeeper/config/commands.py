@@ -150,6 +150,7 @@ def run_check(arguments: list[str]) -> int:
         "imports": [sys.executable, "-c", imports, "--no-cache", "--no-logo"],
         "types": [*python, "mypy"],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
+        "field app": [*python, "parkkeeper.config.field_build"],
         "unit tests": [*_pytest(), *EVERY_CORE, "--quiet", *(f"--ignore={folder}" for folder in SLOW)],
     }
     failed = []

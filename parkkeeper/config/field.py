@@ -29,6 +29,7 @@ class FilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse], settings: Any = settings) -> None:
         super().__init__(get_response, settings=settings)
         if BUILT.is_dir():
+            self.media_types.types_map[".webmanifest"] = "application/manifest+json"
             self.add_files(str(BUILT), prefix="field/")
             self.files[PREFIX] = self.files.pop(PREFIX + "index.html")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from parkkeeper.kernel.processes import CHECKOUT
+from parkkeeper.kernel.processes import CHECKOUT, run_to_end
 
 PHONE = CHECKOUT / "phone"
 BUILT = PHONE / "dist" / "field"
@@ -111,6 +111,21 @@ def install_packages() -> None:
     mark.write_text(wanted, encoding="utf-8")
 
 
+def check_field_app() -> int:
+    """Check types and run the unit tests; 0 when all is well, and (with a word) when npm cannot be reached."""
+    try:
+        with _alone():
+            install_packages()
+        program, _npm = node()
+    except BuildError as problem:
+        say(f"The field app is not checked: {problem}")
+        return 0
+    modules = PHONE / "node_modules"
+    types = [str(program), str(modules / "typescript" / "bin" / "tsc"), "--noEmit"]
+    tests = [str(program), str(modules / "vitest" / "vitest.mjs"), "run", "--reporter=dot"]
+    return max(run_to_end(step, env=dict(os.environ), cwd=PHONE) for step in (types, tests))
+
+
 def _build() -> None:
     say("Building the field app …")
     program, _npm = node()
@@ -131,3 +146,7 @@ def _step(command: list[str], remedy: str) -> None:
         raise BuildError(f"{remedy} ({problem})") from problem
     if done.returncode != 0:
         raise BuildError(f"{remedy}\n{(done.stdout + done.stderr).strip()[-1500:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(check_field_app())

@@ -1,0 +1,115 @@
+"""The field app: built when its sources changed, quick when not; served the same to everybody."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+
+from parkkeeper.config import field, field_build
+from tests.harness.source import ROOT
+
+FAKE_NODE = """#!/bin/sh
+case "$*" in
+  *npm-cli.js*) mkdir -p node_modules; echo once >>node_modules/npm.log; exit ${NPM_FAILS:-0};;
+  *vite.js*) mkdir -p dist/next; echo shell >dist/next/index.html;;
+esac
+"""
+
+
+@pytest.fixture
+def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of phone/ without sources, and a Node that only pretends."""
+    folder = tmp_path / "phone"
+    (folder / "src").mkdir(parents=True)
+    (folder / "package-lock.json").write_text("{}")
+    (folder / "src" / "main.ts").write_text("1")
+    program = tmp_path / "node"
+    program.write_text(FAKE_NODE)
+    program.chmod(0o755)
+    monkeypatch.setattr(field_build, "PHONE", folder)
+    monkeypatch.setattr(field_build, "node", lambda: (program, Path("npm-cli.js")))
+    for name, path in {"BUILT": "dist/field", "_MARK": "dist/built-from", "_NEXT": "dist/next"}.items():
+        monkeypatch.setattr(field_build, name, folder / path)
+    return folder
+
+
+def test_it_is_built_once_and_again_when_a_source_changed(phone: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert field_build.build_field_app()
+    assert (phone / "dist" / "field" / "index.html").exists()
+    assert "is built" in capsys.readouterr().err
+    assert field_build.build_field_app()
+    assert capsys.readouterr().err == ""
+    (phone / "src" / "main.ts").write_text("2")
+    assert field_build.build_field_app()
+    assert "is built" in capsys.readouterr().err
+    assert (phone / "node_modules" / "npm.log").read_text().count("once") == 1  # the packages are the same
+
+
+def test_without_npm_s_registry_it_is_told_and_nothing_else_stops(
+    phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NPM_FAILS", "1")
+    assert not field_build.build_field_app()
+    told = capsys.readouterr().err
+    assert "npm could not fetch" in told and "Everything but the field app works" in told
+
+
+def test_the_lock_of_its_packages_names_no_address() -> None:
+    assert '"resolved"' not in (ROOT / "phone" / "package-lock.json").read_text(encoding="utf-8")
+
+
+def test_its_files_stay_short() -> None:
+    files = [path for path in (ROOT / "phone").rglob("*.ts") if "node_modules" not in path.parts]
+    assert len(files) > 20
+    long = {path.name: n for path in files if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400}
+    assert long == {}
+
+
+def served(path: str, **headers: str) -> HttpResponse:
+    def application(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("the application")
+
+    return field.FilesMiddleware(application)(RequestFactory().get(path, **headers))
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "field"
+    (folder / "assets").mkdir(parents=True)
+    for name in ("index.html", "sw.js", "manifest.webmanifest", "assets/app-1.js", "assets/reader-1.wasm"):
+        (folder / name).write_text(name)
+    monkeypatch.setattr(field, "BUILT", folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("path", "media_type", "cached"),
+    [
+        ("/field/", "text/html", "no-cache"),
+        ("/field/sw.js", "text/javascript", "no-cache"),
+        ("/field/manifest.webmanifest", "application/manifest+json", "no-cache"),
+        ("/field/assets/app-1.js", "text/javascript", "immutable"),
+        ("/field/assets/reader-1.wasm", "application/wasm", "immutable"),
+    ],
+)
+def test_its_files_have_the_right_type_and_are_kept_as_long_as_they_are_true(
+    built: Path, path: str, media_type: str, cached: str
+) -> None:
+    answer = served(path, HTTP_ACCEPT_LANGUAGE="en")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith(media_type)
+    assert cached in answer["Cache-Control"]
+    answer.close()
+    assert "Set-Cookie" not in answer and "Language" not in answer.get("Vary", "")
+    assert "'unsafe-inline'" not in answer["Content-Security-Policy"]
+
+
+def test_what_is_not_there_is_not_there_and_without_a_build_it_says_so(built: Path, monkeypatch: Any) -> None:
+    assert served("/field/nothing.js").status_code == 404
+    assert served("/today/").content == b"the application"
+    monkeypatch.setattr(field, "BUILT", built / "gone")
+    answer = served("/field/")
+    assert answer.status_code == 503 and "./run serve" in answer.content.decode()
+    assert served("/today/").content == b"the application"
