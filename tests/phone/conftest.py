@@ -1,14 +1,16 @@
 """The field app in Debian's chromium, at phone size, against a live server that a test may stop and start again."""
 
+import shutil
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from parkkeeper.config.field_build import BUILT
@@ -151,6 +153,24 @@ def phones(browser: Browser, server: Server, w: World) -> Iterator[Phones]:
     for context in contexts:
         context.close()
     assert [fault for hand in hands for fault in hand.faults] == []
+
+
+@contextmanager
+def profile(browser: Browser, server: Server, folder: Path, *arguments: str) -> Iterator[Hand]:
+    """A browser of its own on a profile that stays: it may be killed, and another goes on with what is there."""
+    context = browser.browser_type.launch_persistent_context(
+        str(folder),
+        executable_path=shutil.which("chromium"),
+        args=["--no-sandbox", *arguments],
+        viewport=PHONE,  # type: ignore[arg-type]
+        locale="zh-CN",
+        permissions=["camera"],
+    )
+    hand = Hand(context.pages[0], server.url)
+    hand.open()
+    yield hand
+    with suppress(Error):
+        context.close()
 
 
 def code_for(w: Any, role: str = "scanning_specialist") -> str:

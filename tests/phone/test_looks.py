@@ -1,0 +1,72 @@
+"""How it looks and reads: three languages, 360 pixels, for everybody; installable; the same shell for all."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from parkkeeper.kernel.tubes import box_code, tube_code
+from tests.pages.conftest import too_wide, violations
+from tests.phone.conftest import PIN, Phones, code_for
+
+SMALL = {"width": 360, "height": 740}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "zh-HK", "en-GB"])
+def test_every_screen_is_for_everybody_at_360_pixels(phones: Phones, w: Any, language: str) -> None:
+    phone = phones(SMALL, locale=language)
+    page, seen = phone.page, []
+
+    def look(name: str) -> None:
+        assert violations(page) == [], name
+        assert too_wide(page) == 0, name
+        seen.append(page.inner_text("body"))
+
+    look("enrol")
+    page.locator("#code").fill(code_for(w))
+    page.locator("#pin").fill(PIN)
+    page.locator("#again").fill(PIN)
+    page.locator("form button.primary").click()
+    expect(page.get_by_text("采样戊")).to_be_visible()
+    look("begin")
+    page.locator(".card button.primary").click()
+    phone.take(tube_code("YQ", 7))
+    phone.take(w.workers[2].staff_number)
+    phone.says("李娜", "ok")
+    look("scan")
+    phone.take("zw")
+    expect(page.locator(".people button")).to_have_count(2)
+    look("pick")
+    page.locator(".question button.quiet").click()
+    page.locator(".holder button").click()
+    look("seal")
+    page.locator(".question button.primary").click()
+    for place, name in enumerate(("scan", "roster", "boxes", "my")):
+        page.locator("nav.tabs a").nth(place).click()
+        look(name)
+    page.locator("nav.tabs a").nth(2).click()
+    page.locator("#box").fill(box_code("YQ", 1))
+    page.locator("form button.primary").click()
+    page.locator("article button.primary").click()
+    look("signing")
+    page.reload()
+    look("locked")
+    ours = "".join(seen)
+    if language == "en-GB":
+        for word in ("已", "请", "管", "条", "登记"):
+            assert word not in ours.replace(w.point.site.name, "")
+    if language == "zh-HK":
+        assert "已鎖定" in ours and "已锁定" not in ours
+
+
+def test_it_can_be_installed_and_its_shell_knows_nobody(phones: Phones, w: Any) -> None:
+    phone = phones()
+    phone.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+    found = phone.page.context.new_cdp_session(phone.page).send("Page.getInstallabilityErrors")
+    errors = [error["errorId"] for error in found["installabilityErrors"]]
+    assert [error for error in errors if error != "in-incognito"] == []
+    cached = phone.page.evaluate(
+        "async () => (await (await caches.open((await caches.keys())[0])).keys()).map((r) => r.url)"
+    )
+    assert cached and all("/field/" in address for address in cached)
+    assert any(address.endswith(".wasm") for address in cached)
