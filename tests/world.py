@@ -205,6 +205,8 @@ RULES: dict[str, Any] = {
     "late_scan_minutes": 60,
     "slot_grace_minutes": 15,
     "enrolment_code_hours": 24,
+    "person_code_days": 180,
+    "own_link_hours": 72,
     "people_a_desk_hour": 128,
     "working_hours": [9, 12, 13, 18],
 }

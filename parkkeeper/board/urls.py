@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from parkkeeper.board.views import enterprises, people, starfield, today
+from parkkeeper.board.views import enterprises, own, people, starfield, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -12,4 +12,6 @@ urlpatterns = [
     path("people", people.people, name="people"),
     path("people/<int:pk>", people.person, name="person"),
     path("people/<int:pk>/document", people.person_document, name="person_document"),
+    path("me/words.json", own.own_words, name="me_words"),
+    path("me/v1/self", own.own_data, name="me_self"),
 ]

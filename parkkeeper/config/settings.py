@@ -73,6 +73,7 @@ PARK_APPS = [
     "django.contrib.auth",
     "django.contrib.sessions",
     "parkkeeper.park",
+    "parkkeeper.codes",
     "parkkeeper.sampling",
     "parkkeeper.sync",
 ]

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("parkkeeper.board.urls")),
     path("", include("parkkeeper.park.urls")),
+    path("", include("parkkeeper.codes.urls")),
     path("", include("parkkeeper.sampling.urls")),
     path("phone/v1/", include("parkkeeper.sync.urls")),
     path("phones/", include("parkkeeper.sync.office_urls")),

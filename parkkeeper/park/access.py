@@ -42,6 +42,8 @@ GRANTS: dict[str, dict[Role, Reach]] = {
     "see_own": dict.fromkeys(Role, PARK),
     "see_files": _OFFICE,
     "export_people": {**_OFFICE, **_LIAISON},
+    "print_cards": {**_OFFICE, **_LIAISON},
+    "issue_own_link": {**_OFFICE, **_LIAISON},
     # the register
     "administer": _OFFICE,
     "import_tables": _OFFICE,
@@ -80,6 +82,9 @@ PAGES: dict[str, str] = {
     "people": "see_people",
     "person": "see_people",
     "person_document": "see_people",
+    "cards": "print_cards",
+    "own_link": "issue_own_link",
+    "code_keys": "administer",
     "messages": "see_own",
     "password": "see_own",
     "imports": "import_tables",
@@ -185,6 +190,9 @@ PAGES: dict[str, str] = {
 # Open to everybody (log-in, language, health), or guarded by a phone's own token (parkkeeper/sync/door.py).
 OPEN_PAGES = {"login", "logout", "language", "health"}
 PHONE_PAGES = {"phone-hello", "phone-enrol", "phone-roster", "phone-batches", "phone-changes", "phone-file"}
+# A person's own page: its shell is the same for everybody, its data are guarded by the own token or log-in
+# (parkkeeper/board/views/own.py).
+OWN_PAGES = {"me", "me_worker", "me_manifest", "me_words", "me_open", "me_self"}
 
 
 def posts_of(person: Person, at: datetime) -> list[Post]:

@@ -77,11 +77,11 @@ class AccessMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
         name = request.resolver_match.view_name if request.resolver_match else ""
-        if name in access.OPEN_PAGES or name in access.PHONE_PAGES:
+        if name in access.OPEN_PAGES or name in access.PHONE_PAGES or name in access.OWN_PAGES:
             return None
         if not request.user.is_authenticated:
             return _to_log_in(request)
-        if not _session_is_fresh(request):
+        if not session_is_fresh(request):
             logout(request)
             return _to_log_in(request, ended=True)
         verb = access.PAGES.get(name)
@@ -101,7 +101,8 @@ class AccessMiddleware:
         return refused(request, str(exception)) if isinstance(exception, Refused) else None
 
 
-def _session_is_fresh(request: HttpRequest) -> bool:
+def session_is_fresh(request: HttpRequest) -> bool:
+    """Whether the session is neither left alone too long nor too old, by real time; notes that it was used."""
     real, session = time.time(), request.session
     since, seen = session.get("since", real), session.get("seen", real)
     if real - seen > settings.SESSION_IDLE_SECONDS or real - since > settings.SESSION_COOKIE_AGE:

@@ -59,6 +59,7 @@ HOWS: dict[str, str | Promise] = {
 KINDS: dict[str, Kind] = {
     "unknown_person": Kind(_("扫到的人不在名册"), PREVENTION, ("assign_person", "undo_scan", "incident")),
     "ambiguous_person": Kind(_("扫到的人可能是几个人之一"), PREVENTION, ("assign_person", "undo_scan", "incident")),
+    "code_out_of_date": Kind(_("出示的个人码不在有效期内"), PREVENTION, ("accept", "undo_scan")),
     "walk_in": Kind(_("应在别处采样的人来到本点"), PREVENTION, ("accept", "undo_scan")),
     "not_on_round": Kind(_("扫到的人不在本轮名单"), PREVENTION, ("join_round", "accept", "undo_scan")),
     "not_due": Kind(_("名单上不应检的人来采样"), PREVENTION, ("accept", "undo_scan")),
@@ -110,7 +111,7 @@ OF_TUBE = (
     "unknown_tube", "over_full", "name_without_swab", "swab_without_name", "tube_in_two_boxes", "tube_unsealed_in_box",
     "box_unknown_tube", "received_unknown_tube", "reception_contradicts",
 )  # fmt: skip
-OF_PERSON = ("unknown_person", "ambiguous_person", "walk_in", "not_on_round", "not_due")
+OF_PERSON = ("unknown_person", "ambiguous_person", "code_out_of_date", "walk_in", "not_on_round", "not_due")
 OF_SCAN = ("pooled_though_single", "scan_after_seal", "double_scan_other_tube", "undo_after_seal")
 
 

@@ -13,6 +13,7 @@ from parkkeeper.park.models import Anomaly, Enterprise, Person
 from parkkeeper.park.words import ROLES, aside, joined
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import HandOver, Point, Reception, Result, Scan, Tube
+from parkkeeper.sampling.showncodes import STATES
 
 LABELS: dict[str, Promise | str] = {
     "tube": _("试管码"),
@@ -29,6 +30,7 @@ LABELS: dict[str, Promise | str] = {
     "day": _("日期"),
     "standing": _("名单上的状态"),
     "claimed": _("读到的内容"),
+    "shown": _("出示的码"),
     "candidates": _("可能是"),
     "role": _("岗位"),
     "laboratory": _("检测机构"),
@@ -110,6 +112,7 @@ _SAY: dict[str, Callable[[Any], str]] = {
     "values": _labels(dict(Result.Value.choices)),
     "leg": _labels(dict(HandOver.Leg.choices)),
     "problem": _labels(_PROBLEMS),
+    "shown": _labels(STATES),
 }
 
 

@@ -7,7 +7,7 @@ and a person decides.
 import base64
 import binascii
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from parkkeeper.park.vault import document_index
 from parkkeeper.sampling.arrays import plain, texts
 from parkkeeper.sampling.field import Source, TakeScan
 from parkkeeper.sampling.models import Scan
+from parkkeeper.sampling.showncodes import Shown, shown_codes
 
 _SEALED = "sealed:"
 _CONTEXT = "scan.claimed"
@@ -37,6 +38,10 @@ class Identity:
     person_id: int | None = None
     employer_id: int | None = None
     candidates: tuple[int, ...] = ()
+    shown: str = ""
+    """The state of the person code that was read at the point, when the phone sent it as it was (showncodes.STATES)."""
+    kept: str = ""
+    """What to keep instead of the code's text when it names nobody."""
 
     @property
     def doubt(self) -> str | None:
@@ -47,14 +52,28 @@ class Identity:
 
 
 def identify(operations: Iterable[TakeScan], source: Source) -> dict[UUID, Identity]:
-    """Who each scan (by its id) is of. One statement for roster ids, at most two more for what was read."""
+    """Who each scan (by its id) is of. One statement for roster ids, at most four more for what was read."""
     known = people_by_uuid(op.person for op in operations if op.person)
     nobody = Identity()
     found = {op.id: known.get(op.person, nobody) if op.person else nobody for op in operations}
     claims = [op for op in operations if found[op.id].person_id is None and op.claimed]
+    codes = shown_codes(claims, source)
+    if codes:
+        found.update(_by_codes(codes))
+        claims = [op for op in claims if op.id not in codes]
     if claims:
         found.update(_by_claims(claims, source))
     return found
+
+
+def _by_codes(codes: dict[UUID, Shown]) -> dict[UUID, Identity]:
+    people = people_by_uuid(code.person for code in codes.values() if code.person)
+    return {
+        scan: replace(
+            people.get(code.person, Identity()) if code.person else Identity(), shown=code.state, kept=code.kept
+        )
+        for scan, code in codes.items()
+    }
 
 
 def people_by_uuid(uuids: Iterable[UUID]) -> dict[UUID, Identity]:

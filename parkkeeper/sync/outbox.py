@@ -45,6 +45,7 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "obligation.reopened": ("kind",),
     "phone.enrolled": (),
     "phone.revoked": (),
+    "codes.rotated": ("number",),
 }
 
 # Lines of the phone's own site, of the whole park, and of people who are on a list of its point.

@@ -115,12 +115,13 @@ _LEGS = frozenset(HandOver.Leg.values)
 _CONDITIONS = frozenset(Reception.Condition.values)
 _VALUES = frozenset(Result.Value.values)
 _CODE = 40  # characters of a tube's or box's code
+_CLAIM = 200  # of what was read of a person: a person code as it is has at most 174
 _MOST_TUBES = 1000  # in one box
 _HEX = frozenset("0123456789abcdef")
 
 
 def _scan(common: Common, raw: dict[str, Any]) -> field.Operation:
-    person, claimed = _maybe_uuid(raw, "person"), _maybe_text(raw, "claimed", 120)
+    person, claimed = _maybe_uuid(raw, "person"), _maybe_text(raw, "claimed", _CLAIM)
     if person is None and not claimed:
         raise BadOperation("missing_field", "person")
     return field.TakeScan(

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from parkkeeper.codes.signing import public_keys
 from parkkeeper.kernel.crypto import device_hash, unseal
 from parkkeeper.park import access
 from parkkeeper.park.journal import listed
@@ -100,6 +101,7 @@ def _around(current: Round | None, point: Point, day: date) -> dict[str, Any]:
             {"prefix": prefix, "from": serials.lower, "to": serials.upper - 1}
             for prefix, serials in point.rolls.order_by("prefix", "serials").values_list("prefix", "serials")
         ],
+        "codes": public_keys(day),
     }
 
 

@@ -1,7 +1,9 @@
 """The addresses of the phones' door; docs/protocol.md says what each takes and answers."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
+from parkkeeper.codes.signing import public_keys
 from parkkeeper.park.requests import address_of
 from parkkeeper.park.tenancy.models import Park
 from parkkeeper.sync.door import NEWEST, OLDEST, json_response, moment_of, open_door, phone_door
@@ -22,7 +24,7 @@ def hello(request: HttpRequest) -> HttpResponse:
     park: Park = request.park  # type: ignore[attr-defined]
     return json_response({
         "park": park.name, "time_zone": park.time_zone, "server_time": moment_of(request).isoformat(),
-        "protocol": {"oldest": OLDEST, "newest": NEWEST},
+        "protocol": {"oldest": OLDEST, "newest": NEWEST}, "codes": public_keys(timezone.localdate(moment_of(request))),
     })  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from parkkeeper.codes.models import CodeKey, OwnLink
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import (
     Anomaly,
@@ -146,6 +147,16 @@ def following(w: Any) -> Obligation:
 
 def flag(w: Any, **on: Any) -> Flag:
     return Flag.objects.create(tube=tube(w), raised_at=EVENING, **on)
+
+
+def code_key(w: Any) -> CodeKey:
+    return CodeKey.objects.create(number=1, mark=b"park", public=b"p" * 32, private_sealed=b"s", made_at=EVENING)
+
+
+def own_link(w: Any) -> OwnLink:
+    return OwnLink.objects.create(
+        person=w.mei, code_hash=b"c" * 16, issued_at=EVENING, issued_by=w.office, open_until=NEVER, expires_at=NEVER
+    )
 
 
 def phone(w: Any, token: bytes = b"t" * 32) -> Phone:

@@ -31,6 +31,7 @@ from tests.harness.rows import (
     ahead,
     anomaly,
     box,
+    code_key,
     disposition,
     due,
     duty,
@@ -42,6 +43,7 @@ from tests.harness.rows import (
     import_row,
     level,
     obligation,
+    own_link,
     order,
     phone,
     poison,
@@ -93,6 +95,20 @@ def by_somebody(name: str, row: Callable[[Any], Any], at: str, by: str, **more: 
 
 
 CHANGES = [
+    Change("code_key_number_fits_its_byte", code_key, these(number=255), (these(number=0), these(number=256))),
+    Change(
+        "code_key_signs_or_is_retired",
+        code_key,
+        lambda w: {"retired_at": EVENING, "retired_by": w.office, "until": DAY, "private_sealed": None},
+        (these(private_sealed=b"x"), these(retired_by=None), these(until=None), these(retired_at=None)),
+    ),
+    Change(
+        "own_link_opened_by_a_phone",
+        own_link,
+        these(opened_at=EVENING, token_hash=b"t" * 32),
+        (these(opened_at=None), these(token_hash=None)),
+    ),
+    by_somebody("own_link_revoked_by_somebody", own_link, "revoked_at", "revoked_by"),
     Change("enterprise_has_credit_code", lambda w: w.rainbow, these(credit_code="X"), (these(credit_code=""),)),
     Change("enterprise_has_name", lambda w: w.rainbow, these(name="彩"), (these(name=""),)),
     Change(
@@ -247,6 +263,7 @@ CHANGES = [
     by_somebody("poison_taken_by_somebody", poison, "taken_at", "taken_by"),
 ]
 TWINS = [
+    Twin("code_key_one_signs", code_key, these(number=9, mark=b"else"), these(number=10)),
     Twin(
         "area_level_one_a_grid_at_a_time",
         lambda w: level(w, grid=w.grids[0]),

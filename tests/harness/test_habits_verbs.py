@@ -10,6 +10,8 @@ from tests.harness.source import CODE, action_files, called, functions, python_f
 
 # Public functions of action files that do nothing: questions that other modules ask.
 NOT_VERBS = {
+    "codes.actions.link_index": "how a link's code is stored",
+    "codes.actions.token_digest": "how a phone's token is stored",
     "sampling.actions.points.next_serial": "a question: where the next roll begins",
     "sync.actions.code_index": "how a code is stored; enrolment asks with it",
 }
@@ -19,6 +21,7 @@ NOT_ONE_TRANSACTION = {
     "park.actions.retention.destroy_due": "a batch a transaction: what was destroyed stays so when it is cut off",
 }
 NOBODY_YET = {
+    "codes.actions.open_own_link": "who it is shows only afterwards",
     "park.actions.accounts.log_in": "who it is shows only afterwards",
     "park.actions.accounts.confirm_password": "the account says who; it is the own password",
     "park.actions.retention.destroy_batch": "the worker's own, ordered by docs/retention.toml",
@@ -34,6 +37,8 @@ RIGHTS = {"require", "require_or_doubt"}  # the second: the phone's enrolment is
 
 # Modules outside of models, actions, sync and demo that write; each is called by verbs inside their transaction.
 WRITERS = {
+    "codes/opening.py": "counts wrong codes, so that guessing is slow",
+    "codes/signing.py": "the park's key, made when the first code is signed",
     "park/files.py": "stores a file as it arrived; every verb that takes one calls it",
     "park/founding.py": "the first people of a new park, before anybody has a right",
     "park/imports/writing.py": "writes a step's rows for the verb step_import",

@@ -63,6 +63,7 @@ def _things(w: Any, batch: Import) -> dict[str, list[Any]]:
     case = Obligation.objects.open().get(kind="case")
     one = {
         "enterprise": w.rainbow, "person": w.workers[0], "account": Account.objects.get(username="mei"),
+        "own_link": w.workers[0],
         "post": Post.objects.first(), "certificate": Certificate.objects.first(), "round": w.round,
         "emergency_end": Emergency.objects.get(), "programme_end": w.programme, "point": w.point,
         "point_change": w.point, "point_close": w.point, "slot_new": w.point, "roll_new": w.point,

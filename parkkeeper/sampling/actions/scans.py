@@ -4,7 +4,7 @@ A call takes hundreds of operations with a fixed number of statements: nothing h
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from parkkeeper.sampling.fieldrights import require_or_doubt
 from parkkeeper.sampling.identify import Identity, claimed_tail, claimed_to_keep, identify, person_ids
 from parkkeeper.sampling.models import Due
 from parkkeeper.sampling.scandoubts import Marks, follow_undone, judge_scans
+from parkkeeper.sampling.showncodes import OUT_OF_DATE
 from parkkeeper.sampling.slotdoubts import judge_slots
 from parkkeeper.sampling.timing import Clockwork, Moment, RoundFacts, days_of, happened, rounds_on
 from parkkeeper.sampling.tubebook import HeardTube, hear_tubes, place_unopened
@@ -182,6 +183,8 @@ def _insert(told: list[_Told], source: Source, by: Person) -> set[UUID]:
 def _claimed(told: _Told) -> str:
     if told.who.person_id is not None:
         return ""
+    if told.who.kept:
+        return told.who.kept[:120]
     if told.op.claimed:
         return claimed_to_keep(told.op.claimed, told.op.how)
     return f"uuid:{told.op.person}" if told.op.person else ""
@@ -233,9 +236,7 @@ def _about_people(fresh: list[_Told], at: datetime) -> list[Doubt]:
     sites = _sites(fresh)
     doubts = []
     for told in fresh:
-        found = _about_person(told, lines)
-        if found is not None:
-            kind, evidence = found
+        for kind, evidence in _about_person(told, lines):
             doubts.append(
                 Doubt(
                     kind, f"{kind}:{told.op.id}", told.at, at, told.who.person_id, told.who.employer_id,
@@ -269,10 +270,20 @@ def _due_lines(fresh: list[_Told]) -> _Lines:
         return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
 
 
-def _about_person(told: _Told, lines: _Lines) -> tuple[str, dict[str, Any]] | None:
+def _about_person(told: _Told, lines: _Lines) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is in doubt about who it is, and about that person's coming."""
     if told.who.doubt is not None:
-        shown = claimed_tail(told.op.claimed)
-        return told.who.doubt, {"how": told.op.how, "candidates": list(told.who.candidates), "tail": shown}
+        read = {"shown": told.who.shown} if told.who.shown else {"tail": claimed_tail(told.op.claimed)}
+        yield told.who.doubt, {"how": told.op.how, "candidates": list(told.who.candidates), **read}
+        return
+    if told.who.shown in OUT_OF_DATE:
+        yield "code_out_of_date", {"shown": told.who.shown}
+    found = _about_coming(told, lines)
+    if found is not None:
+        yield found
+
+
+def _about_coming(told: _Told, lines: _Lines) -> tuple[str, dict[str, Any]] | None:
     if told.round is None or told.who.person_id is None:
         return None
     line = lines.get((told.round.id, told.who.person_id))
