@@ -7,23 +7,20 @@ dates and line numbers, so that it changes only when a text changes.
 import sys
 import tomllib
 from collections.abc import Iterator
-from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import polib
 from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
 
+from parkkeeper.config.traditional import traditional
 from parkkeeper.kernel.processes import CHECKOUT
 
 CODE = CHECKOUT / "parkkeeper"
 LOCALE = CODE / "locale"
 LANGUAGES = {"en": "nplurals=2; plural=(n != 1);", "zh_Hant": "nplurals=1; plural=0;"}
 DRAFTED = "drafted by OpenCC; a person may better it and remove this line"
-SLIPS = {"單隻能": "單只能", "采用": "採用", "采樣": "採樣", "被髮": "被發", "格里": "格裏", "“": "「", "”": "」"}
-"""Where OpenCC's words end at the wrong character, and the quotation marks that it leaves."""
 _CONTEXT, _PLURAL = "context", "plural"
 _CALLS: dict[str, tuple[str, ...]] = {
     "_": (),
@@ -134,21 +131,6 @@ def _draft(entry: polib.POEntry) -> None:
     else:
         entry.msgstr = text
     entry.comment = DRAFTED
-
-
-def traditional(text: str) -> str:
-    """A simplified text in the traditional characters and quotation marks of Hong Kong."""
-    drafted = str(_converter().convert(text))
-    for slip, right in SLIPS.items():
-        drafted = drafted.replace(slip, right)
-    return drafted
-
-
-@cache
-def _converter() -> Any:
-    from opencc import OpenCC
-
-    return OpenCC("s2hk")
 
 
 def main() -> int:

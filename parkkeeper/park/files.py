@@ -34,9 +34,12 @@ def store_file(
     """
     sha256 = hashlib.sha256(data).hexdigest()
     emergency = None if of_register else emergency_for(at)
+    key = _key(emergency)
+    if key is None:  # destroyed in this very moment
+        emergency, key = None, settings.KEYS.data
     target = path_of(sha256, emergency)
-    if not target.exists():
-        _write(target, data, sha256, _key(emergency) or settings.KEYS.data)
+    if _opened(target, sha256, key) is None:  # not there, or left by another time with another key
+        _write(target, data, sha256, key)
     return StoredFile.objects.create(
         sha256=sha256, size=len(data), name=name[:200], media_type=media_type[:100], stored_at=at, stored_by=by,
         emergency_id=emergency,
@@ -45,6 +48,14 @@ def store_file(
 
 def _key(emergency: int | None) -> bytes | None:
     return settings.KEYS.data if emergency is None else key_of(emergency)
+
+
+def _opened(path: Path, sha256: str, key: bytes) -> bytes | None:
+    try:
+        sealed = path.read_bytes()
+        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], sha256.encode())
+    except (OSError, InvalidTag, ValueError):
+        return None
 
 
 def _write(target: Path, data: bytes, sha256: str, key: bytes) -> None:
@@ -71,11 +82,7 @@ def read_file(stored: StoredFile) -> bytes:
     key = _key(stored.emergency_id)
     if stored.destroyed_at is not None or key is None:
         raise Refused(_("文件“%(name)s”的内容已按保存期限销毁。") % {"name": stored.name})
-    try:
-        sealed = path_of(stored.sha256, stored.emergency_id).read_bytes()
-        data = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], stored.sha256.encode())
-    except (OSError, InvalidTag) as error:
-        raise Refused(_("文件“%(name)s”已损坏或丢失，请从备份恢复。") % {"name": stored.name}) from error
-    if hashlib.sha256(data).hexdigest() != stored.sha256:
+    data = _opened(path_of(stored.sha256, stored.emergency_id), stored.sha256, key)
+    if data is None or hashlib.sha256(data).hexdigest() != stored.sha256:
         raise Refused(_("文件“%(name)s”已损坏或丢失，请从备份恢复。") % {"name": stored.name})
     return data

@@ -15,6 +15,14 @@ _DISPOSITIONS = """WITH m AS MATERIALIZED (
 )
 UPDATE sampling_obligation o SET cause = split_part(o.cause, ':', 1) || ':' || m.new
 FROM m WHERE o.person_id = ANY(%(people)s) AND o.cause IN ('order:' || m.old, 'elsewhere:' || m.old)"""
+_ORDERS = """WITH m AS MATERIALIZED (
+  SELECT cause AS old, 'order:' || gen_random_uuid() AS new FROM (
+    SELECT DISTINCT o.cause FROM sampling_obligation o
+    WHERE o.person_id = ANY(%(people)s) AND o.cause LIKE 'order:%%' AND NOT EXISTS (
+      SELECT FROM sampling_disposition d WHERE d.person_id = o.person_id AND o.cause = 'order:' || d.uuid)
+  ) AS ordered
+)
+UPDATE sampling_obligation o SET cause = m.new FROM m WHERE o.person_id = ANY(%(people)s) AND o.cause = m.old"""
 _ANTIGENS = """WITH m AS MATERIALIZED (
   SELECT id AS old, gen_random_uuid() AS new FROM sampling_antigen_test WHERE person_id = ANY(%(people)s)
 ), changed AS (
@@ -32,5 +40,5 @@ FROM m WHERE o.id = m.old"""
 def new_keys(people: Collection[int]) -> None:
     """Give new keys to the dispositions, self-tests and obligations of these stand-ins (ids)."""
     with connection.cursor() as cursor:
-        for statement in (_DISPOSITIONS, _ANTIGENS, _OBLIGATIONS):
+        for statement in (_DISPOSITIONS, _ORDERS, _ANTIGENS, _OBLIGATIONS):
             cursor.execute(statement, {"people": list(people)})

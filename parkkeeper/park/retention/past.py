@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import DateTimeField, F, Func, Min, Q, QuerySet, Value
+from django.db.models import DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -108,9 +108,5 @@ def dated(rows: Rows, since: Sequence[str]) -> Rows:
     zone = Value(timezone.get_current_timezone_name())
     midnight = Func(*moments, zone, template="(%(expressions)s)", arg_joiner="::timestamp AT TIME ZONE ")
     midnight.output_field = DateTimeField()
-    return rows.annotate(_since=midnight)
-
-
-def first_moment(rows: Rows) -> Any:
-    """The earliest `_since` of dated rows, or None."""
-    return rows.aggregate(first=Min("_since"))["first"]
+    by_day: Rows = rows.annotate(_since=midnight)
+    return by_day
