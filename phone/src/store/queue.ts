@@ -47,8 +47,8 @@ async function saveNow(drafts: (Draft & { id?: string })[]): Promise<Operation[]
   try {
     return await write();
   } catch (problem) {
-    // at the quota even a tiny record fails: give back the room that was kept for this
-    if (!(problem instanceof DOMException && problem.name === "QuotaExceededError" && (await freeBallast()))) throw problem;
+    // at the quota even a tiny record fails, under one of several names: give back the room that was kept for this
+    if (!(problem instanceof DOMException) || !(await freeBallast())) throw problem;
     return write();
   }
 }
