@@ -6,10 +6,11 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 FIELDS: Mapping[str, Promise | str] = {
     "tube_code": _("试管码"),
-    "value": _("检测结果"),
+    "value": pgettext_lazy("field", "检测结果"),
     "tested_at": _("检测时间"),
     "note": _("备注"),
     "name": _("姓名"),

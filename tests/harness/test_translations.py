@@ -123,3 +123,16 @@ def test_texts_are_found_in_code_and_in_templates(tmp_path: Path) -> None:
 
 def test_where_the_converter_slips_the_draft_is_right() -> None:
     assert traditional("名单只能冻结，没有采用“刚被发放”") == "名單只能凍結，沒有採用「剛被發放」"
+    assert traditional("批准并到期后前往复查") == "批准並到期後前往複查"
+
+
+def test_the_draft_speaks_with_the_words_of_its_readers() -> None:
+    for simplified, read in (
+        ("登录名或密码不正确，或账号已停用。", "登入名稱或密碼不正確，或帳號已停用。"),
+        ("文件“%(file)s”已损坏，请另存为新文件。", "檔案「%(file)s」已損壞，請另存為新文件。"),
+        ("依据哪份文件（文件名称、文号）", "依據哪份文件（文件名稱、文號）"),  # a document of an authority is no file
+        ("没有找到“%(columns)s”列，请导入下一列。", "沒有找到「%(columns)s」欄，請匯入下一欄。"),
+        ("只列出前 20 人，不在候选之列。", "只列出前 20 人，不在候選之列。"),  # to list is no column
+        ("已保存，按保存期限销毁", "已儲存，按保存期限銷毀"),
+    ):
+        assert traditional(simplified) == read

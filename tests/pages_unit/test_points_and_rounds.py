@@ -8,9 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import Site
+from parkkeeper.park.words import aside, joined, labelled
 from parkkeeper.sampling.actions.rounds import join_round, open_round
 from parkkeeper.sampling.actions.sessions import close_session, open_session, set_duty
 from parkkeeper.sampling.models import Duty, Point, Programme, Round, Session, Slot, TubeRoll
@@ -213,6 +215,19 @@ def test_a_duty_is_ended_and_taken_up_again_where_it_is_shown(w: Any) -> None:
 
 def test_a_sampler_does_not_open_a_foreign_point(w: Any) -> None:
     assert post(w, w.sampler, reverse("session_open", args=[w.nearby.pk])).status_code == 404
+
+
+def test_marks_between_words_and_the_parks_name_follow_the_readers_language(w: Any) -> None:
+    with translation.override("en"):
+        assert joined(["甲", "乙"]) == "甲, 乙" and joined("ab", "；") == "a; b"
+        assert labelled("Reason", "出差") == "Reason: 出差" and aside("甲", "乙") == "甲 (乙)"
+    assert (
+        joined(["甲", "乙"]) == "甲、乙"
+        and labelled("理由", "出差") == "理由：出差"
+        and aside("甲", "乙") == "甲（乙）"
+    )
+    assert "测试园区" in get(w, w.office, "/points").content.decode()
+    assert "Test Park" in get(w, w.office, "/points", Accept_Language="en").content.decode()
 
 
 def test_a_point_that_has_not_opened_in_its_time_is_shown_late(w: Any) -> None:

@@ -2,7 +2,7 @@
 
 from parkkeeper.kernel.tables.columns import Field, match_columns, missing_fields
 from parkkeeper.kernel.tables.reading import read_table
-from parkkeeper.kernel.tables.shape import MAX_ROWS, BadTable, Note, Row, Table
+from parkkeeper.kernel.tables.shape import MAX_ROWS, BadTable, Note, Row, Table, column_letter
 from parkkeeper.kernel.tables.writing import Cell, Sheet, write_csv, write_xlsx
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Row",
     "Sheet",
     "Table",
+    "column_letter",
     "match_columns",
     "missing_fields",
     "read_table",

@@ -8,6 +8,7 @@ from django import template
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from parkkeeper.kernel import clock
@@ -189,6 +190,12 @@ def say_kind(message: Any) -> str:
 def verb_title(verb: str) -> str:
     """What a journal verb is called, in the reader's language; the verb itself when it has no title yet."""
     return say_verb(verb)
+
+
+@register.filter
+def named(park: Any) -> str:
+    """The park's name: in English its English one, when it has one."""
+    return str((get_language() == "en" and park.name_en) or park.name)
 
 
 @register.filter

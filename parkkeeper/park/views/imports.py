@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from parkkeeper.kernel.tables import BadTable
@@ -50,7 +50,7 @@ IMPORTS = List(
     name="imports",
     title=gettext_lazy("导入记录"),
     columns=(
-        Column("file", gettext_lazy("文件"), value="file__name", main=True, order="file__name",
+        Column("file", pgettext_lazy("file", "文件"), value="file__name", main=True, order="file__name",
                link=lambda b: reverse("import", args=[b.pk])),
         Column("kind", gettext_lazy("种类"), value=lambda b: KINDS[b.kind]),
         Column("state", gettext_lazy("状态"), kind="badge", value=lambda b: STATES[b.state],
@@ -94,7 +94,7 @@ ROWS = List(
 
 
 class UploadForm(OfficeForm):
-    file = forms.FileField(label=gettext_lazy("文件"), max_length=200, allow_empty_file=True)
+    file = forms.FileField(label=pgettext_lazy("file", "文件"), max_length=200, allow_empty_file=True)
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]

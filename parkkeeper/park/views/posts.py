@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.actions import posts as acts
@@ -39,7 +39,7 @@ def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
 
 POSTS = List(
     name="posts",
-    title=gettext_lazy("岗位"),
+    title=pgettext_lazy("menu", "岗位"),
     columns=(
         Column("name", gettext_lazy("姓名"), value="person__name", order="person__pinyin", main=True,
                link=lambda p: reverse("post", args=[p.pk])),
@@ -70,7 +70,7 @@ VALIDITIES = (
 )
 CERTIFICATES = List(
     name="certificates",
-    title=gettext_lazy("上岗证"),
+    title=pgettext_lazy("menu", "上岗证"),
     columns=(
         Column("name", gettext_lazy("姓名"), value="person__name", order="person__pinyin", main=True),
         Column("role", gettext_lazy("岗位"), value=lambda c: str(ROLES.get(c.role, c.role)), order="role"),
@@ -144,7 +144,7 @@ def post_new(request: OfficeRequest) -> HttpResponse:
     if form.carry_out(lambda data: acts.appoint_post(**_dated(data), by=request.person, at=request.at)):
         messages.success(request, _("已任命%(name)s。") % {"name": form.result.person.name})
         return redirect("posts")
-    crumbs = _crumbs((_("岗位"), reverse("posts")))
+    crumbs = _crumbs((pgettext("menu", "岗位"), reverse("posts")))
     return show_form(request, form, title=_("任命岗位"), crumbs=crumbs, back=reverse("posts"), submit=_("任命"))
 
 
@@ -159,7 +159,7 @@ def post_page(request: OfficeRequest, pk: int) -> HttpResponse:
         messages.success(request, _("岗位已结束，权限随之终止。"))
         return redirect("posts")
     intro = f"{ROLES[found.role]} · {_place(found)} · {dates(found.during)}"
-    crumbs = _crumbs((_("岗位"), reverse("posts")))
+    crumbs = _crumbs((pgettext("menu", "岗位"), reverse("posts")))
     title = _("结束岗位：%(name)s") % {"name": found.person.name}
     return show_form(
         request, form, title=title, crumbs=crumbs, intro=intro, back=reverse("posts"), submit=_("结束岗位")
@@ -185,7 +185,7 @@ def certificate_new(request: OfficeRequest) -> HttpResponse:
     if form.carry_out(lambda data: acts.issue_certificate(**_dated(data), by=request.person, at=request.at)):
         messages.success(request, _("上岗证已登记。"))
         return redirect("certificates")
-    crumbs = _crumbs((_("上岗证"), reverse("certificates")))
+    crumbs = _crumbs((pgettext("menu", "上岗证"), reverse("certificates")))
     return show_form(request, form, title=_("登记上岗证"), crumbs=crumbs, back=reverse("certificates"))
 
 
@@ -200,7 +200,7 @@ def certificate_page(request: OfficeRequest, pk: int) -> HttpResponse:
         messages.success(request, _("上岗证已吊销，持证人不能再当班。"))
         return redirect("certificates")
     intro = f"{found.person.name} · {ROLES.get(found.role, found.role)} · {found.issuer} · {dates(found.during)}"
-    crumbs = _crumbs((_("上岗证"), reverse("certificates")))
+    crumbs = _crumbs((pgettext("menu", "上岗证"), reverse("certificates")))
     title = _("吊销上岗证 %(number)s") % {"number": found.number}
     return show_form(
         request, form, title=title, crumbs=crumbs, intro=intro, back=reverse("certificates"), submit=_("吊销")

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from parkkeeper.park.actions import accounts
 from parkkeeper.park.forms import OfficeForm, PersonField, show_form
@@ -18,7 +18,7 @@ from parkkeeper.park.words import ROLES
 
 ACCOUNTS = List(
     name="accounts",
-    title=gettext_lazy("账号"),
+    title=pgettext_lazy("menu", "账号"),
     columns=(
         Column("username", gettext_lazy("登录名"), link=lambda a: reverse("account", args=[a.pk]), order="username",
                main=True),
@@ -66,14 +66,14 @@ def account_new(request: OfficeRequest) -> HttpResponse:
     if form.carry_out(lambda data: accounts.make_account(**data, by=request.person, at=request.at)):
         account, password = form.result
         return _shown(request, account, password)
-    crumbs = [(_("设置"), reverse("settings")), (_("账号"), reverse("accounts"))]
+    crumbs = [(_("设置"), reverse("settings")), (pgettext("menu", "账号"), reverse("accounts"))]
     return show_form(request, form, title=_("新建账号"), crumbs=crumbs, back=reverse("accounts"), submit=_("新建"))
 
 
 def _shown(request: OfficeRequest, account: Account, password: str = "") -> HttpResponse:
     context = {
         "title": account.username, "account": account, "password": password,
-        "crumbs": [(_("设置"), reverse("settings")), (_("账号"), reverse("accounts"))],
+        "crumbs": [(_("设置"), reverse("settings")), (pgettext("menu", "账号"), reverse("accounts"))],
         "posts": [(ROLES[p.role], p) for p in Post.objects.filter(person=account.person)
                   .select_related("grid", "enterprise", "site").order_by("-during")],
         "attempts": LogInAttempt.objects.filter(username=account.username).order_by("-at")[:10],

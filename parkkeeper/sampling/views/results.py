@@ -147,9 +147,7 @@ class HandRow(forms.Form):
     default_renderer = OfficeRenderer()
     use_required_attribute = False
     tube_code = forms.CharField(label=gettext_lazy("试管码"), max_length=40, required=False)
-    value = forms.ChoiceField(
-        label=gettext_lazy("检测结果"), required=False, choices=[("", "–"), *Result.Value.choices]
-    )
+    value = forms.ChoiceField(label=gettext_lazy("结果"), required=False, choices=[("", "–"), *Result.Value.choices])
     tested_at = moment_field(gettext_lazy("检测时间"), required=False)
 
     def clean(self) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def round_page(request: OfficeRequest, pk: int) -> HttpResponse:
 
 class OpenForm(OfficeForm):
     programme = forms.ModelChoiceField(
-        label=gettext_lazy("检测方案"), queryset=Programme.objects.order_by("test", "name"), empty_label=None
+        label=pgettext_lazy("field", "检测方案"), queryset=Programme.objects.order_by("test", "name"), empty_label=None
     )
     day = day_field(gettext_lazy("日期"), help_text=gettext_lazy("名单按此刻的登记冻结，之后的变动不再改变分母。"))
     rehearsal = forms.BooleanField(

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_POST
 
 from parkkeeper.park.forms import OfficeForm, PersonField, show_form
@@ -83,7 +83,8 @@ def duty_new(request: OfficeRequest, pk: Any) -> HttpResponse:
         messages.success(request, _("%(name)s 已上岗。") % {"name": form.result.person.name})
         return redirect(_back(request, session.point_id))
     title, back = _("登记当班：%(code)s") % {"code": session.point.code}, _back(request, session.point_id)
-    return show_form(request, form, title=title, crumbs=[(session.point.code, back)], back=back, submit=_("上岗"))
+    crumbs, submit = [(session.point.code, back)], pgettext("button", "上岗")
+    return show_form(request, form, title=title, crumbs=crumbs, back=back, submit=submit)
 
 
 def _whom(data: Any) -> tuple[Person, str]:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from parkkeeper.kernel.tables import Field
+from parkkeeper.kernel.tables import Field, column_letter
 from parkkeeper.park.files import read_file
 from parkkeeper.park.models import StoredFile
 from parkkeeper.park.requests import OfficeRequest
@@ -31,20 +31,10 @@ def choosers(fields: Sequence[Field], headings: Sequence[str], columns: Mapping[
     found = []
     for field in fields:
         options = [("", _("没有这一列"), field.name not in columns)]
-        options += [(str(n), f"{_letter(n)} {heading}".strip(), columns.get(field.name) == n)
+        options += [(str(n), f"{column_letter(n)} {heading}".strip(), columns.get(field.name) == n)
                     for n, heading in enumerate(headings)]  # fmt: skip
         found.append(Chooser(f"c_{field.name}", WORDS.get(field.name, field.headings[0]), field.required, options))
     return found
-
-
-def _letter(column: int) -> str:
-    """The letter by which a spreadsheet calls the 0-based column."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def chosen(query: QueryDict, fields: Sequence[Field]) -> dict[str, int] | None:
