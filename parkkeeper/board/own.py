@@ -28,7 +28,7 @@ def tell_own(person: Person, at: datetime) -> dict[str, Any]:
         "staff_number": person.staff_number,
         "code": _code(person, at),
         "place": _place(person, line, at),
-        "round": _round(person, line),
+        "round": _round(person, line, at),
         "clear": standing.clear,
         "open": [
             {"kind": reason.kind, "due_at": reason.due_at.isoformat() if reason.due_at else None}
@@ -74,10 +74,10 @@ def _told(point: Point, start: int | None, end: int | None, by_shuttle: bool) ->
     }  # fmt: skip
 
 
-def _round(person: Person, line: Due | None) -> dict[str, Any] | None:
+def _round(person: Person, line: Due | None, at: datetime) -> dict[str, Any] | None:
     if line is None:
         return None
-    scan = person.scans.filter(round=line.round, undone_at__isnull=True).order_by("scanned_at").first()
+    scan = person.scans.filter(round=line.round, undone_at__isnull=True, received_at__lte=at).order_by("scanned_at").first()
     return {
         "day": line.round.day.isoformat(), "opens_at": line.round.opens_at.isoformat(),
         "closes_at": line.round.closes_at.isoformat(), "standing": line.standing,

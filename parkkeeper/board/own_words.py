@@ -41,7 +41,7 @@ def _own() -> dict[str, str]:
         "no_code": _("暂时没有个人码，请出示工号或证件。"),
         "picture": _("个人码的二维码"),
         "number": _("工号"),
-        "where": _("我的采样点"),
+        "where": _("采样地点和时间"),
         "nowhere": _("还没有安排采样点，请问企业联络人。"),
         "slot_from": _("{start} 起"),
         "slot": _("{start}–{end}"),

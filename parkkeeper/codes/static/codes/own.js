@@ -43,7 +43,8 @@
     return new Intl.DateTimeFormat(tag, shape).format(new Date(text));
   };
   const hour = (text) => { const at = new Date(text); return two(at.getHours()) + ":" + two(at.getMinutes()); };
-  const localDay = () => { const now = new Date(); return now.getFullYear() + "-" + two(now.getMonth() + 1) + "-" + two(now.getDate()); };
+  // by the park's clock, as far as it was heard last: a phone's own may be wrong, and a rehearsal has another
+  const localDay = (told) => { const now = new Date(Date.now() + (told.ahead || 0)); return now.getFullYear() + "-" + two(now.getMonth() + 1) + "-" + two(now.getDate()); };
 
   function picture(rows) {
     const quiet = 4, size = rows.length + 2 * quiet;
@@ -71,7 +72,7 @@
   }
 
   function codeCard(told) {
-    const expired = told.code && told.code.last < localDay();
+    const expired = told.code && told.code.last < localDay(told);
     const number = told.staff_number ? " · " + say("number") + " " + told.staff_number : "";
     return made("section", { class: "card code" },
       made("p", { class: "name" }, told.name),
@@ -176,7 +177,7 @@
     const held = keep.get("data");
     try {
       const { status, told } = await ask("/me/v1/self");
-      if (status === 200) { fresh = true; keep.set("data", told); show(told); return; }
+      if (status === 200) { fresh = true; told.ahead = new Date(told.as_of) - Date.now(); keep.set("data", told); show(told); return; }
       if (status === 401) { wipe(); welcome(held ? told.error.message : ""); return; }
     } catch { /* no network, or something in between that is not our server */ }
     fresh = false;
