@@ -74,7 +74,7 @@ def close_and_reopen(people: list[int], *, at: datetime) -> tuple[list[Obligatio
     """Close what is answered and open again what is no longer; returns both. Writes nothing when nothing changed.
 
     A result that was struck, that a graver one contradicts, or whose tube holds anybody else closes nothing. What was
-    closed by such a result stays closed as it was, and a row that follows it is opened (and closed, if another answers).
+    closed by such a result stays closed as it was; a row that follows it is opened (and closed, if another answers).
     """
     if not people:
         return [], []

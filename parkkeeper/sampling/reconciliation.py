@@ -21,6 +21,7 @@ from parkkeeper.park.models import Enterprise, Grid
 from parkkeeper.park.rulebook import hours
 from parkkeeper.park.scope import Scope, ids_of
 from parkkeeper.sampling import reconciliation_sql as sql
+from parkkeeper.sampling.asknown import PLAIN, Known, known_at
 from parkkeeper.sampling.models import Disposition, Due, Point, Round, Test
 from parkkeeper.sampling.states import CODES, DUE_STATES, MEANINGS, STANDINGS, State
 
@@ -130,7 +131,7 @@ def reconcile(round: Round, at: datetime, *, by: str = "park", scopes: list[Scop
     Each group appears whose lines a reader with these scopes may see. Raises KeyError for another `by`.
     """
     where, params = _within(scopes)
-    statement = sql.counts_sql(Test(round.test), by, where)
+    statement = sql.counts_sql(Test(round.test), by, where, _known(round, at))
     rows: dict[Any, Row] = {}
     for number, lines, on_post in _ask(statement, _params(round, at) | params, round.population):
         group, what = divmod(number, 256)
@@ -174,7 +175,7 @@ def progress(
     """
     step = timedelta(minutes=step_minutes)
     where, params = _within(scopes)
-    statement = sql.PROGRESS[Test(round.test)].format(where=where)
+    statement = sql.progress_sql(Test(round.test), where, _known(round, at))
     asked = _params(round, at) | params | {"step": step, "opens": round.opens_at}
     found: dict[datetime, int] = dict(_ask(statement, asked, round.population))
     first = min([round.opens_at, *found])
@@ -216,7 +217,7 @@ def gap_lines(
         params["people"] = list(people)
     search, sought = _search(q)
     page = "" if limit is None else "LIMIT %(limit)s OFFSET %(offset)s"
-    statement = sql.lines_sql(Test(round.test), where, search=search, page=page)
+    statement = sql.lines_sql(Test(round.test), where, _known(round, at), search=search, page=page)
     limits = deadlines(round)
     asked = _params(round, at, limits) | params | sought
     asked |= {"codes": [_NUMBERS[State(state)] for state in states], "limit": limit, "offset": offset}
@@ -248,7 +249,7 @@ def strays(
   (SELECT id FROM sampling_point WHERE site_id = ANY(%(sites)s) OR host_id = ANY(%(enterprises)s)))"""
     page = "" if limit is None else "LIMIT %(limit)s OFFSET %(offset)s"
     asked = _params(round, at) | params | {"limit": limit, "offset": offset}
-    rows = _ask(sql.STRAYS.format(where=where, page=page), asked, 0)
+    rows = _ask(sql.strays_sql(where, page, _known(round, at)), asked, 0)
     return (rows[0][-1] if rows else 0), [Stray(*row[:-1]) for row in rows]
 
 
@@ -263,6 +264,11 @@ def deadlines(round: Round) -> tuple[timedelta | None, timedelta | None]:
         if not round.rehearsal:
             raise
         return None, None
+
+
+def _known(round: Round, at: datetime) -> Known:
+    # a self-test is told once and never corrected
+    return known_at(at) if round.test == Test.PCR else PLAIN
 
 
 def _params(

@@ -1,11 +1,13 @@
 """The statements of reconciliation: one pass over a round's list, its scans and its tubes, all joined by hashing.
 
-Everything is as it was known at %(at)s: received by then, not undone, not struck, not withdrawn by then. They are made
-of constant pieces only; values travel as parameters.
+Everything is as it was known at %(at)s: received by then, not undone, not struck, not withdrawn by then, and in the
+tube and the round of which it was told then (asknown.py). They are made of constant pieces only; values travel as
+parameters.
 """
 
+from parkkeeper.sampling.asknown import Known
 from parkkeeper.sampling.models import Test
-from parkkeeper.sampling.tubewords import TUBE_WORDS
+from parkkeeper.sampling.tubewords import tube_words
 
 _KNOWN_SCANS = """s.round_id = %(round)s AND s.received_at <= %(at)s
      AND (s.undone_received_at IS NULL OR s.undone_received_at > %(at)s)"""
@@ -13,17 +15,20 @@ _KNOWN_SCANS = """s.round_id = %(round)s AND s.received_at <= %(at)s
 NAMED_SCANS = f"""{_KNOWN_SCANS}
      AND s.person_id IS NOT NULL AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)"""
 
-# A scan in a tube of another round says nothing: its results may be of the tube's first use.
-_WORDS = f"""
-asked_tube AS (
-  SELECT id AS tube_id FROM sampling_tube WHERE round_id = %(round)s
-  UNION ALL SELECT id FROM sampling_tube WHERE round_id IS NULL
-), {TUBE_WORDS}, word AS (
+
+def _words(known: Known) -> str:
+    # a scan in a tube of another round says nothing: its results may be of the tube's first use
+    return f"""{known.tables}asked_tube AS (
+  SELECT id AS tube_id FROM known_tube WHERE round_id = %(round)s
+  UNION ALL SELECT id FROM known_tube WHERE round_id IS NULL
+), {tube_words(known)}, word AS (
   SELECT tube_id, received_at, condition_at,
     CASE WHEN ruling = 'positive' THEN 1 WHEN outcome = 'negative' THEN 2 WHEN outcome IS NOT NULL THEN 7
          WHEN lost OR condition <> 'good' THEN 8 WHEN condition = 'good' THEN 4 ELSE 3 END AS code
   FROM tube_word
 )"""
+
+
 _CODE = """CASE WHEN w.code IS NULL THEN 7
       WHEN w.code = 3 AND s.scanned_at < %(to_lab_by)s THEN 10
       WHEN w.code = 4 AND s.scanned_at < %(result_by)s THEN 9
@@ -31,50 +36,50 @@ _CODE = """CASE WHEN w.code IS NULL THEN 7
 _ANTIGEN_CODE = "CASE a.value WHEN 'positive' THEN 1 WHEN 'negative' THEN 2 ELSE 7 END"
 _KNOWN_ANTIGENS = "a.day = %(day)s AND a.received_at <= %(at)s"
 
-# The same words and codes for counting, as lean as they can be: a million scans pass here. A test holds the two ways of
-# telling a line's state against each other. Numbers are doubled: even with a sample of the line's own, odd without.
-_LEAN_WORDS = """
-tube AS NOT MATERIALIZED (
-  SELECT id FROM sampling_tube WHERE round_id = %(round)s OR round_id IS NULL
+
+def _lean_words(known: Known) -> str:
+    # A million scans pass here: the same words and codes for counting, as lean as they can be. A test holds the two
+    # ways of telling a line's state against each other. Numbers are doubled: even with a sample of the line's own.
+    return f"""{known.tables}tube AS NOT MATERIALIZED (
+  SELECT id AS tube_id FROM known_tube WHERE round_id = %(round)s OR round_id IS NULL
 ), said AS (
   SELECT r.tube_id,
     CASE WHEN bool_or(r.value = 'positive') THEN 2 WHEN bool_and(r.value = 'negative') THEN 4 ELSE 14 END AS code
-  FROM sampling_result r JOIN tube ON tube.id = r.tube_id
+  FROM sampling_result r JOIN tube ON tube.tube_id = r.tube_id
   WHERE r.received_at <= %(at)s AND (r.struck_at IS NULL OR r.struck_at > %(at)s)
   GROUP BY r.tube_id
 ), seen AS (
   SELECT p.tube_id, max(p.at) AS last, max(p.at) FILTER (WHERE p.condition <> 'good') AS last_bad
-  FROM sampling_reception p JOIN tube ON tube.id = p.tube_id
-  WHERE p.received_at <= %(at)s
-  GROUP BY p.tube_id
+  FROM {known.receptions_of("tube")} p GROUP BY p.tube_id
 ), lost AS (
-  SELECT DISTINCT c.tube_id FROM sampling_box b JOIN sampling_box_tube c ON c.box_id = b.id
-  WHERE b.received_at <= %(at)s AND b.lost_at <= %(at)s
+  {known.lost_of("tube")}
 ), word AS (
-  SELECT tube.id AS tube_id, coalesce(said.code,
+  SELECT tube.tube_id, coalesce(said.code,
     CASE WHEN seen.last_bad = seen.last THEN 16 WHEN seen.last IS NOT NULL THEN 8
       WHEN lost.tube_id IS NOT NULL THEN 16 ELSE 6 END) AS code
-  FROM tube LEFT JOIN said ON said.tube_id = tube.id LEFT JOIN seen ON seen.tube_id = tube.id
-  LEFT JOIN lost ON lost.tube_id = tube.id
+  FROM tube LEFT JOIN said ON said.tube_id = tube.tube_id LEFT JOIN seen ON seen.tube_id = tube.tube_id
+  LEFT JOIN lost ON lost.tube_id = tube.tube_id
 )"""
+
+
 _LEAN_FACTS = {
     Test.PCR: f"""SELECT s.person_id, CASE WHEN w.code <= 4 THEN w.code WHEN w.code IS NULL THEN 14
       WHEN w.code = 6 AND s.scanned_at < %(to_lab_by)s THEN 20
       WHEN w.code = 8 AND s.scanned_at < %(result_by)s THEN 18
       ELSE w.code END AS code
-    FROM sampling_scan s LEFT JOIN word w ON w.tube_id = s.tube_id WHERE {NAMED_SCANS}""",
+    FROM known_scan s LEFT JOIN word w ON w.tube_id = s.tube_id WHERE {NAMED_SCANS}""",
     Test.ANTIGEN: f"""SELECT a.person_id, 2 * ({_ANTIGEN_CODE}) AS code
     FROM sampling_antigen_test a WHERE {_KNOWN_ANTIGENS}""",
 }
 _SAMPLED = {
-    Test.PCR: f"SELECT 1 FROM sampling_scan s WHERE s.person_id = h.person_id AND {NAMED_SCANS}",
+    Test.PCR: f"SELECT 1 FROM known_scan s WHERE s.person_id = h.person_id AND {NAMED_SCANS}",
     Test.ANTIGEN: f"SELECT 1 FROM sampling_antigen_test a WHERE a.person_id = h.person_id AND {_KNOWN_ANTIGENS}",
 }
 _TOLD_SAMPLES = {
-    Test.PCR: f"""{_WORDS}, sample AS (
+    Test.PCR: f"""sample AS (
   SELECT DISTINCT ON (s.person_id) s.person_id, s.tube_id, s.scanned_at AS taken_at,
     coalesce(w.received_at, w.condition_at) AS said_at, {_CODE} AS code
-  FROM sampling_scan s LEFT JOIN word w ON w.tube_id = s.tube_id
+  FROM known_scan s LEFT JOIN word w ON w.tube_id = s.tube_id
   WHERE {NAMED_SCANS} AND s.person_id IN (SELECT person_id FROM line)
   ORDER BY s.person_id, {_CODE}, s.scanned_at
 )""",
@@ -110,7 +115,7 @@ _HANDLED = f"""handled AS (
 # A positive is resolved when it made its person owe something and nothing is owed any more. Asked of positives only.
 _CAUSED = {
     Test.PCR: """SELECT 1 FROM sampling_obligation o
-      JOIN sampling_scan s ON s.tube_id = o.tube_id AND s.person_id = o.person_id AND s.round_id = %(round)s
+      JOIN known_scan s ON s.tube_id = o.tube_id AND s.person_id = o.person_id AND s.round_id = %(round)s
       WHERE o.person_id = l.person_id AND o.opened_at <= %(at)s""",
     Test.ANTIGEN: """SELECT 1 FROM sampling_obligation o
       JOIN sampling_antigen_test a ON a.id = o.antigen_id AND a.day = %(day)s
@@ -146,13 +151,13 @@ WITHIN = """ AND (l.enterprise_id = ANY(%(enterprises)s) OR l.grid_id = ANY(%(gr
 _LINES = "l.round_id = %(round)s AND (l.added_at IS NULL OR l.added_at <= %(at)s)"
 
 
-def counts_sql(test: Test, by: str, where: str) -> str:
+def counts_sql(test: Test, by: str, where: str, known: Known) -> str:
     """Rows (key * 256 + added * 128 + doubled code, lines, of them on post); `where` narrows the lines.
 
     The doubled code is even for a line with a sample of its own. One number to group by is half the work of four.
     """
-    words = f"{_LEAN_WORDS}, " if test is Test.PCR else ""
-    return f"""WITH {words}{_HANDLED}, sample AS (
+    words = f"{_lean_words(known)}, " if test is Test.PCR else ""
+    return known.bind(f"""WITH {words}{_HANDLED}, sample AS (
   SELECT person_id, min(code) AS code FROM (
     {_LEAN_FACTS[test]}
     UNION ALL
@@ -168,12 +173,13 @@ SELECT coalesce({GROUPS[by]}, {NO_KEY})::bigint * 256 + CASE WHEN l.added_at IS 
 FROM sampling_due l
 LEFT JOIN sample x ON x.person_id = l.person_id
 WHERE {_LINES}{where}
-GROUP BY 1"""
+GROUP BY 1""")
 
 
-def lines_sql(test: Test, where: str, *, search: str = "", page: str = "") -> str:
+def lines_sql(test: Test, where: str, known: Known, *, search: str = "", page: str = "") -> str:
     """Rows of lines whose code is in %(codes)s, ordered by enterprise and name; `search` narrows by person."""
-    return f"""WITH line AS MATERIALIZED (
+    words = f"{_words(known)}, " if test is Test.PCR else ""
+    return known.bind(f"""WITH {words}line AS MATERIALIZED (
   SELECT l.* FROM sampling_due l JOIN park_person p ON p.id = l.person_id WHERE {_LINES}{where}{search}
 ), {_TOLD_SAMPLES[test]}, {_HANDLED}, told AS (
   SELECT l.id, {_line_code(test)} AS code, x.tube_id, x.taken_at, x.said_at, h.at AS handled_at
@@ -188,31 +194,34 @@ JOIN park_enterprise e ON e.id = l.enterprise_id
 LEFT JOIN sampling_point point ON point.id = l.point_id
 LEFT JOIN sampling_tube tube ON tube.id = told.tube_id
 WHERE told.code = ANY(%(codes)s)
-ORDER BY e.pinyin, e.id, p.pinyin, p.id {page}"""
+ORDER BY e.pinyin, e.id, p.pinyin, p.id {page}""")
 
 
-PROGRESS = {
-    Test.PCR: f"""SELECT first, count(*) FROM (
-  SELECT date_bin(%(step)s, min(s.scanned_at), %(opens)s) AS first
-  FROM sampling_scan s JOIN sampling_due l ON l.round_id = s.round_id AND l.person_id = s.person_id
-  WHERE {NAMED_SCANS} AND l.standing = 'due' AND l.added_at IS NULL{{where}}
-  GROUP BY s.person_id) AS f GROUP BY first ORDER BY first""",
-    Test.ANTIGEN: f"""SELECT first, count(*) FROM (
-  SELECT date_bin(%(step)s, min(a.taken_at), %(opens)s) AS first
-  FROM sampling_antigen_test a JOIN sampling_due l ON l.round_id = %(round)s AND l.person_id = a.person_id
-  WHERE {_KNOWN_ANTIGENS} AND l.standing = 'due' AND l.added_at IS NULL{{where}}
-  GROUP BY a.person_id) AS f GROUP BY first ORDER BY first""",
-}
+def progress_sql(test: Test, where: str, known: Known) -> str:
+    """Rows (beginning of a step, people who were due and first sampled in it); `where` narrows the lines."""
+    taken, of_round = "a.taken_at", f"l.round_id = %(round)s AND {_KNOWN_ANTIGENS}"
+    facts, begin = "sampling_antigen_test a JOIN sampling_due l ON l.person_id = a.person_id", ""
+    if test is Test.PCR:
+        taken, of_round = "s.scanned_at", f"l.round_id = s.round_id AND {NAMED_SCANS}"
+        facts, begin = "known_scan s JOIN sampling_due l ON l.person_id = s.person_id", known.tables.removesuffix(", ")
+    return known.bind(f"""{"WITH " if begin else ""}{begin} SELECT first, count(*) FROM (
+  SELECT date_bin(%(step)s, min({taken}), %(opens)s) AS first
+  FROM {facts}
+  WHERE {of_round} AND l.standing = 'due' AND l.added_at IS NULL{where}
+  GROUP BY l.person_id) AS f GROUP BY first ORDER BY first""")
 
-# People and unknown people in the round's tubes who stand on no line of its list.
-STRAYS = f"""SELECT s.id, s.tube_id, t.code, s.point_id, point.code, s.scanned_at, s.how, s.claimed,
-  CASE WHEN s.identified_at > %(at)s THEN NULL ELSE s.person_id END, p.name, p.employer_id, e.short_name,
-  count(*) OVER ()
-FROM sampling_scan s JOIN sampling_tube t ON t.id = s.tube_id
+
+def strays_sql(where: str, page: str, known: Known) -> str:
+    """Rows of scans of people and unknown people in the round's tubes who stand on no line of its list."""
+    begin = known.tables.removesuffix(", ")
+    return known.bind(f"""{"WITH " if begin else ""}{begin} SELECT s.id, s.tube_id, t.code, s.point_id, point.code,
+  s.scanned_at, s.how, s.claimed, CASE WHEN s.identified_at > %(at)s THEN NULL ELSE s.person_id END, p.name,
+  p.employer_id, e.short_name, count(*) OVER ()
+FROM known_scan s JOIN sampling_tube t ON t.id = s.tube_id
 LEFT JOIN sampling_point point ON point.id = s.point_id
 LEFT JOIN park_person p ON p.id = s.person_id AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)
 LEFT JOIN park_enterprise e ON e.id = p.employer_id
 LEFT JOIN sampling_due l ON l.round_id = s.round_id AND l.person_id = p.id
   AND (l.added_at IS NULL OR l.added_at <= %(at)s)
-WHERE {_KNOWN_SCANS} AND l.id IS NULL{{where}}
-ORDER BY s.scanned_at DESC, s.id {{page}}"""
+WHERE {_KNOWN_SCANS} AND l.id IS NULL{where}
+ORDER BY s.scanned_at DESC, s.id {page}""")

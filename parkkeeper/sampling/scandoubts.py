@@ -91,9 +91,16 @@ FROM sampling_undo u JOIN sampling_scan s ON s.id = u.scan_id JOIN sampling_tube
 LEFT JOIN park_person e ON e.id = s.person_id LEFT JOIN sampling_point p ON p.id = s.point_id
 WHERE u.scan_id = ANY(%s::uuid[]) ORDER BY s.id, u.at, u.id
 """
+# An undo that is heard now is dated by its receipt; only what cannot be told from that date is kept as it was before.
 _APPLY = """
-UPDATE sampling_scan s SET undone_at = n.undone_at, undone_received_at = n.heard_at
-FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS n(id, undone_at, heard_at) WHERE s.id = n.id
+WITH n AS (SELECT * FROM unnest(%(ids)s::uuid[], %(undone)s::timestamptz[], %(heard)s::timestamptz[])
+                         AS n(id, undone_at, heard_at)),
+kept AS (
+    INSERT INTO sampling_scan_before (scan_id, tube_id, round_id, undone_at, undone_received_at, until)
+    SELECT s.id, s.tube_id, s.round_id, s.undone_at, s.undone_received_at, %(at)s FROM n JOIN sampling_scan s USING (id)
+     WHERE s.received_at < %(at)s AND (s.undone_received_at IS NOT NULL OR n.heard_at < %(at)s)
+    ON CONFLICT DO NOTHING)
+UPDATE sampling_scan s SET undone_at = n.undone_at, undone_received_at = n.heard_at FROM n WHERE s.id = n.id
 """
 
 
@@ -114,9 +121,9 @@ def _undos(asked: str, at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUI
             marks[scan].add("undo_after_seal")
             doubts.append(_undo_after_seal(words[0], at))
     if changed:
-        arrays = [plain(c[0] for c in changed), moments(c[1] for c in changed), moments(c[2] for c in changed)]
+        undone, heard = moments(c[1] for c in changed), moments(c[2] for c in changed)
         with connection.cursor() as cursor:
-            cursor.execute(_APPLY, arrays)
+            cursor.execute(_APPLY, {"ids": plain(c[0] for c in changed), "undone": undone, "heard": heard, "at": at})
     return doubts, set(by_scan)
 
 

@@ -16,6 +16,7 @@ from parkkeeper.park.models import Anomaly, Certificate, Person
 from parkkeeper.sampling.actions.results import strike_result
 from parkkeeper.sampling.actions.rounds import join_round
 from parkkeeper.sampling.consequences import judge_tubes, share_results
+from parkkeeper.sampling.earlier import keep_listings, keep_scans, keep_tubes
 from parkkeeper.sampling.models import (
     Box,
     BoxTube,
@@ -119,6 +120,7 @@ def _join_round(settling: Settling) -> Facts:
 
 def _move_to_point(settling: Settling) -> Facts:
     tube = Tube.objects.select_for_update(of=("self",)).get(pk=settling.anomaly.noun_id)
+    keep_tubes([tube.pk], at=settling.at)
     before, tube.point_id = tube.point_id, settling.anomaly.evidence["point"]
     tube.save(update_fields=["point"])
     return {"tube": tube.code, "from_point": before, "to_point": tube.point_id}
@@ -134,8 +136,12 @@ def _correct_code(settling: Settling) -> Facts:
     if right.id == wrong.pk:
         raise Refused(_("填写的试管码与原来的相同，没有可以更正的内容。"))
     chosen = settling.details.get("scans")
-    moved = move_all(wrong.pk, right.id) if chosen is None else move_scans(wrong.pk, right.id, [s.pk for s in chosen])
-    place_unopened(hear_tubes([wrong.code, right.code], point_id=wrong.point_id, at=settling.at).values())
+    if chosen is None:
+        moved = move_all(wrong.pk, right.id, at=settling.at)
+    else:
+        moved = move_scans(wrong.pk, right.id, [s.pk for s in chosen], at=settling.at)
+    tubes = hear_tubes([wrong.code, right.code], point_id=wrong.point_id, at=settling.at)
+    place_unopened(tubes.values(), at=settling.at)
     judge_again(moved, [wrong.pk, right.id], at=settling.at)
     return {"wrong": wrong.code, "right": right.code, "scans": len(moved)}
 
@@ -157,8 +163,11 @@ def _attach_round(settling: Settling) -> Facts:
     lost = Scan.objects.filter(**here, scanned_at__gte=start, scanned_at__lt=end)
     scans = list(lost.values_list("pk", flat=True))
     tubes = sorted(set(lost.values_list("tube_id", flat=True)))
+    roundless = Tube.objects.filter(pk__in=tubes, round__isnull=True)
+    keep_scans(scans, at=settling.at)
+    keep_tubes(list(roundless.values_list("pk", flat=True)), at=settling.at)
     lost.update(round=found)
-    Tube.objects.filter(pk__in=tubes, round__isnull=True).update(round=found)
+    roundless.update(round=found)
     Box.objects.filter(**here, sealed_at__gte=start, sealed_at__lt=end).update(round=found)
     Session.objects.filter(**here, opened_at__gte=start, opened_at__lt=end).update(round=found)
     judge_again(scans, tubes, at=settling.at)
@@ -212,6 +221,7 @@ def _choose_box(settling: Settling) -> Facts:
         raise Refused(_("转运箱 %(box)s 的清单里没有这支试管，请在列出的箱里选择。") % {"box": box.code})
     others = BoxTube.objects.filter(tube_id=tube).exclude(box=box)
     removed = [str(pk) for pk in others.order_by("box_id").values_list("box_id", flat=True)]
+    keep_listings(tube, but=box.pk, at=settling.at)
     others.delete()
     judge_again([], [tube], at=settling.at)
     return {"box": str(box.pk), "removed_from": removed}

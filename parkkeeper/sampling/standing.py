@@ -17,8 +17,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.models import Person
+from parkkeeper.sampling.asknown import Known, known_at
 from parkkeeper.sampling.tubefacts import query
-from parkkeeper.sampling.tubewords import TUBE_WORDS
+from parkkeeper.sampling.tubewords import tube_words
 
 REASONS: dict[str, Promise | str] = {
     "single_retest": _("单采单检未完成"),
@@ -82,8 +83,8 @@ class _Line:
     spoiled_at: datetime | None = None
 
 
-_LINES = f"""
-WITH asked AS (SELECT unnest(%(people)s::bigint[]) AS person_id), line AS (
+def _lines(known: Known) -> str:
+    return f"""WITH asked AS (SELECT unnest(%(people)s::bigint[]) AS person_id), line AS (
     SELECT DISTINCT ON (l.person_id) l.person_id, l.round_id, r.opens_at, r.closes_at,
            l.standing = 'elsewhere' OR e.id IS NOT NULL AS elsewhere, e.result AS elsewhere_result,
            e.sampled_at AS elsewhere_at
@@ -99,13 +100,11 @@ WITH asked AS (SELECT unnest(%(people)s::bigint[]) AS person_id), line AS (
      ORDER BY l.person_id, r.opens_at DESC, e.result = 'negative' DESC NULLS LAST, e.sampled_at DESC NULLS LAST
 ), sample AS (
     SELECT s.person_id, s.tube_id, s.scanned_at
-      FROM asked JOIN sampling_scan s ON s.person_id = asked.person_id
-      LEFT JOIN sampling_round r ON r.id = s.round_id
-      LEFT JOIN line ON line.person_id = s.person_id
-     WHERE s.received_at <= %(at)s AND (s.undone_received_at IS NULL OR s.undone_received_at > %(at)s)
-       AND (s.identified_at IS NULL OR s.identified_at <= %(at)s) AND NOT coalesce(r.rehearsal, false)
+      FROM {known.scans_of("asked")} s
+      LEFT JOIN sampling_round r ON r.id = s.round_id LEFT JOIN line ON line.person_id = s.person_id
+     WHERE (s.undone_received_at IS NULL OR s.undone_received_at > %(at)s) AND NOT coalesce(r.rehearsal, false)
        AND (line.person_id IS NULL OR s.round_id = line.round_id OR s.scanned_at >= line.opens_at)
-), asked_tube AS (SELECT DISTINCT tube_id FROM sample), {TUBE_WORDS}, said AS (
+), asked_tube AS (SELECT DISTINCT tube_id FROM sample), {tube_words(known)}, said AS (
     SELECT s.person_id,
            max(s.scanned_at) FILTER (WHERE w.outcome = 'negative') AS negative_at,
            max(s.scanned_at) FILTER (WHERE w.ruling = 'positive') AS positive_at,
@@ -123,6 +122,7 @@ SELECT asked.person_id, line.opens_at, line.closes_at, coalesce(line.elsewhere, 
        said.invalid_at, said.waiting_at, said.spoiled_at
   FROM asked LEFT JOIN line ON line.person_id = asked.person_id LEFT JOIN said ON said.person_id = asked.person_id
 """
+
 
 _OWED = """
 SELECT person_id, kind, opened_at, due_at, cause, id FROM sampling_obligation
@@ -142,7 +142,7 @@ def standing_of(person: Person, at: datetime) -> Standing:
 
 
 def standings(people: Iterable[int], at: datetime) -> dict[int, Standing]:
-    """How each of these people (ids) stands, as was known at `at`; three statements, however many people."""
+    """How each of these people (ids) stands, as was known at `at`; four statements, however many people."""
     ids = sorted(set(people))
     if not ids:
         return {}
@@ -152,7 +152,7 @@ def standings(people: Iterable[int], at: datetime) -> dict[int, Standing]:
     for person, since in query(_ISOLATED, people=ids, at=at):
         reasons[person].append(Reason("isolated", since))
     found: dict[int, Standing] = {}
-    for person, *columns in query(_LINES, people=ids, at=at):
+    for person, *columns in query(_lines(known_at(at)), people=ids, at=at):
         line = _Line(*columns)
         against, negative_at = _against(line)
         found[person] = Standing(at, (*reasons[person], *([against] if against else [])), negative_at)

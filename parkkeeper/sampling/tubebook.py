@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from parkkeeper.kernel.tubes import TubeCode, read_tube_code
 from parkkeeper.sampling.arrays import plain, texts
+from parkkeeper.sampling.earlier import TUBE_BEFORE
 
 LONGEST_CODE = 40
 UNREADABLE = "?"
@@ -102,22 +103,29 @@ def _make(missing: dict[str, TubeCode], point_id: int | None, at: datetime) -> N
 
 
 # Where and when a tube was used, while no opening says so: by its first scan. Order of arrival must not matter.
-_PLACE = """
-UPDATE sampling_tube t SET point_id = f.point_id, round_id = f.round_id, pool_size = coalesce(f.pool_size, t.pool_size)
-FROM (SELECT DISTINCT ON (s.tube_id) s.tube_id, coalesce(s.point_id, l.point_id) AS point_id, s.round_id, p.pool_size
+_PLACE = f"""
+WITH f AS (
+    SELECT DISTINCT ON (s.tube_id) s.tube_id, coalesce(s.point_id, l.point_id) AS point_id, s.round_id, p.pool_size
       FROM sampling_scan s JOIN sampling_tube o ON o.id = s.tube_id AND o.opening IS NULL
       LEFT JOIN sampling_tube_roll l ON l.id = o.roll_id
       LEFT JOIN sampling_round r ON r.id = s.round_id LEFT JOIN sampling_programme p ON p.id = r.programme_id
-      WHERE s.tube_id = ANY(%s::bigint[]) ORDER BY s.tube_id, s.scanned_at, s.id) f
-WHERE t.id = f.tube_id
-  AND (t.point_id, t.round_id, t.pool_size)
-      IS DISTINCT FROM (f.point_id, f.round_id, coalesce(f.pool_size, t.pool_size))
+     WHERE s.tube_id = ANY(%(ids)s::bigint[]) ORDER BY s.tube_id, s.scanned_at, s.id),
+placed AS (
+    SELECT f.tube_id, f.point_id, f.round_id, coalesce(f.pool_size, t.pool_size) AS pool_size
+      FROM f JOIN sampling_tube t ON t.id = f.tube_id
+     WHERE (t.point_id, t.round_id, t.pool_size)
+           IS DISTINCT FROM (f.point_id, f.round_id, coalesce(f.pool_size, t.pool_size))),
+kept AS (
+    {TUBE_BEFORE}, %(at)s FROM placed JOIN sampling_tube t ON t.id = placed.tube_id WHERE t.first_heard_at < %(at)s
+    ON CONFLICT DO NOTHING)
+UPDATE sampling_tube t SET point_id = n.point_id, round_id = n.round_id, pool_size = n.pool_size
+  FROM placed n WHERE t.id = n.tube_id
 """
 
 
-def place_unopened(tubes: Iterable[HeardTube]) -> None:
-    """Give tubes that no phone opened (yet) the point, round and pool size of their first scan."""
+def place_unopened(tubes: Iterable[HeardTube], *, at: datetime) -> None:
+    """Give tubes that no phone opened (yet) the point, round and pool size of their first scan, known from `at` on."""
     ids = [tube.id for tube in tubes if tube.opening is None]
     if ids:
         with connection.cursor() as cursor:
-            cursor.execute(_PLACE, [plain(ids)])
+            cursor.execute(_PLACE, {"ids": plain(ids), "at": at})

@@ -1,18 +1,21 @@
 """Moving what was told under a wrong code to the tube that was meant."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
 from parkkeeper.sampling.arrays import plain
+from parkkeeper.sampling.earlier import keep_listings, keep_receptions, keep_scans, keep_tubes
 
 _OPENING = "opening, opened_at, opened_by_id, phone_id, pool_size, session_id, point_id, round_id"
 _SEALING = "sealing, sealed_at, sealed_by_id, swabs"
 
 
-def move_scans(wrong: int, right: int, scans: Collection[UUID]) -> list[UUID]:
+def move_scans(wrong: int, right: int, scans: Collection[UUID], *, at: datetime) -> list[UUID]:
     """Put these scans of the wrong tube into the right one; returns all scans of both, which must be judged again."""
+    keep_scans(set(scans) & set(_scans_of(wrong)), at=at)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE sampling_scan SET tube_id = %s WHERE tube_id = %s AND id = ANY(%s::uuid[])",
@@ -21,14 +24,21 @@ def move_scans(wrong: int, right: int, scans: Collection[UUID]) -> list[UUID]:
     return _scans_of(wrong, right)
 
 
-def move_all(wrong: int, right: int) -> list[UUID]:
-    """Put everything told of the wrong code under the right one; what the right tube was told itself stays."""
+def move_all(wrong: int, right: int, *, at: datetime) -> list[UUID]:
+    """Put everything told of the wrong code under the right one; what the right tube was told itself stays.
+
+    What was known until `at` is kept (models/before.py).
+    """
+    keep_scans(_scans_of(wrong), at=at)
+    keep_tubes([wrong, right], at=at)
+    keep_listings(wrong, at=at)
+    keep_receptions(wrong, at=at)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE sampling_scan SET tube_id = %s WHERE tube_id = %s", [right, wrong])
         cursor.execute(
-            "INSERT INTO sampling_box_tube (box_id, tube_id) SELECT box_id, %s FROM sampling_box_tube "
+            "INSERT INTO sampling_box_tube (box_id, tube_id, heard_at) SELECT box_id, %s, %s FROM sampling_box_tube "
             "WHERE tube_id = %s ON CONFLICT DO NOTHING",
-            [right, wrong],
+            [right, at, wrong],
         )
         cursor.execute("DELETE FROM sampling_box_tube WHERE tube_id = %s", [wrong])
         cursor.execute(

@@ -4,7 +4,8 @@ Whoever asks defines the common table `asked_tube(tube_id)` (each tube once) and
 
     f"WITH asked_tube AS (SELECT DISTINCT tube_id FROM …), {TUBE_WORDS} SELECT … FROM tube_word …"
 
-with the parameter %(at)s (aware). It gives `tube_word`, one row a tube asked for:
+with the parameter %(at)s (aware), "infinity" for now; whoever asks of a past moment takes tube_words(known_at(at)).
+It gives `tube_word`, one row a tube asked for:
 
     tube_id
     outcome       negative | positive | indeterminate | invalid | contradicting; null while no result stands
@@ -16,14 +17,19 @@ with the parameter %(at)s (aware). It gives `tube_word`, one row a tube asked fo
     condition_at  when it was said
     lost          true when a box that holds it was declared lost and no laboratory has seen it since
 
-Known means: received by then and, for results, not struck by then. All joins are on tube ids, so that it grows with the
-number of tubes asked for and not with what the park has ever sent.
+Known means: received by then, not struck by then, and of the tube of which it was told then. All joins are on tube ids,
+so that it grows with the number of tubes asked for and not with what the park has ever sent.
 """
+
+from parkkeeper.sampling.asknown import PLAIN, Known
 
 SERIOUSNESS = ("negative", "invalid", "indeterminate", "positive")
 """Values of a result, the least serious first: the most serious of those that stand rules."""
 
-TUBE_WORDS = """
+
+def tube_words(known: Known) -> str:
+    """The common tables up to `tube_word`, reading what was known as `known` says (asknown.known_at)."""
+    return f"""
 tube_result AS (
     SELECT r.tube_id, r.value, min(r.id) AS first_id, max(r.tested_at) AS tested_at, min(r.received_at) AS received_at,
            CASE r.value WHEN 'positive' THEN 3 WHEN 'indeterminate' THEN 2 WHEN 'invalid' THEN 1 ELSE 0 END AS weight
@@ -38,16 +44,10 @@ tube_result AS (
       FROM tube_result GROUP BY tube_id
 ), tube_reception AS (
     SELECT DISTINCT ON (p.tube_id) p.tube_id, p.condition, p.at
-      FROM sampling_reception p
-      JOIN asked_tube ON asked_tube.tube_id = p.tube_id
-     WHERE p.received_at <= %(at)s
+      FROM {known.receptions_of("asked_tube")} p
      ORDER BY p.tube_id, p.at DESC, p.condition = 'good', p.id DESC
 ), tube_lost AS (
-    SELECT DISTINCT c.tube_id
-      FROM sampling_box_tube c
-      JOIN asked_tube ON asked_tube.tube_id = c.tube_id
-      JOIN sampling_box b ON b.id = c.box_id
-     WHERE b.received_at <= %(at)s AND b.lost_at <= %(at)s
+    {known.lost_of("asked_tube")}
 ), tube_word AS (
     SELECT asked_tube.tube_id,
            CASE WHEN o.meanings > 1 THEN 'contradicting'
@@ -61,3 +61,6 @@ tube_result AS (
       LEFT JOIN tube_reception p ON p.tube_id = asked_tube.tube_id
       LEFT JOIN tube_lost l ON l.tube_id = asked_tube.tube_id
 )"""
+
+
+TUBE_WORDS = tube_words(PLAIN)

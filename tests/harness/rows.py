@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import models
+
 from parkkeeper.codes.models import CodeKey, OwnLink
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import (
@@ -18,18 +20,23 @@ from parkkeeper.park.models import (
 )
 from parkkeeper.sampling.models import (
     Box,
+    BoxTubeBefore,
     Disposition,
     Due,
     Duty,
     Flag,
     LabReport,
+    LossBefore,
     Obligation,
     Reception,
+    ReceptionBefore,
     Result,
     Round,
     Scan,
+    ScanBefore,
     Session,
     Tube,
+    TubeBefore,
 )
 from parkkeeper.sync.models import Batch, Enrolment, Phone, PoisonOperation
 from tests.world import DAY, EVENING, MORNING, later
@@ -116,6 +123,21 @@ def reception(w: Any) -> Reception:
     return Reception.objects.create(
         tube=tube(w), laboratory=w.laboratory, condition="good", at=EVENING, received_at=EVENING
     )
+
+
+def before(w: Any, of: str) -> models.Model:
+    """What was known of a scan, a tube, a line of a box, a reception or a box before."""
+    if of == "scan":
+        told = scan(w)
+        return ScanBefore.objects.create(scan=told, tube=told.tube, until=HOUR_ON)
+    if of == "tube":
+        return TubeBefore.objects.create(tube=tube(w), pool_size=10, until=HOUR_ON)
+    if of == "line":
+        return BoxTubeBefore.objects.create(box=box(w), tube=tube(w), until=HOUR_ON)
+    if of == "reception":
+        seen = reception(w)
+        return ReceptionBefore.objects.create(reception=seen, tube=seen.tube, until=HOUR_ON)
+    return LossBefore.objects.create(box=box(w), lost_at=EVENING, lost_by=w.office, found_by=w.office, until=HOUR_ON)
 
 
 def result(w: Any) -> Result:

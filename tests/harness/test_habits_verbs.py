@@ -52,6 +52,7 @@ WRITERS = {
     "sampling/consequence_notes.py": "messages and journal lines of consequences",
     "sampling/consequences.py": "what follows from tubes, derived for whoever changed one",
     "sampling/doubts.py": "doubts, written for whoever finds one",
+    "sampling/earlier.py": "keeps what rows said before a person's word changes them, for whoever changes it",
     "sampling/forgetting.py": "new keys for rows of stand-ins, for the verb destroy_batch",
     "sampling/owing.py": "closes and reopens single retests by facts, for consequences.py",
     "sampling/scandoubts.py": "which scans count, derived for the verbs of scans and undos",

@@ -77,7 +77,9 @@ def outcome(w: Any, round: Any, events: list[Callable[[float], None]]) -> set[An
                 assert not [pk for pk in owing if shown[pk].clear]
                 states = states_of(round, shown, later(600 + step))
                 assert {states[pk] for pk, standing in shown.items() if standing.clear} <= {State.MET}
-            obligations = Obligation.objects.newest().values_list("person", "kind", "cause", "closed_by_result__tube_code")
+            obligations = Obligation.objects.newest().values_list(
+                "person", "kind", "cause", "closed_by_result__tube_code"
+            )
             found = {*obligations, *Flag.objects.values_list("tube__code", "point", "enterprise")}
             raise RolledBack
     except RolledBack:

@@ -221,7 +221,7 @@ def test_many_people_take_as_many_statements_as_one() -> None:
     make_round(w, *w.workers)
     with CaptureQueriesContext(connection) as seen:
         found = standings([p.pk for p in (*w.workers, *w.lotus_workers)], later(100))
-    assert len(seen) == 3
+    assert len(seen) == 4
     assert len(found) == 9
 
 

@@ -26,7 +26,7 @@ from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.field import HandOverBox, ReceiveTube, SealBox, Source, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
 from parkkeeper.sampling.identify import person_ids
-from parkkeeper.sampling.models import Box
+from parkkeeper.sampling.models import Box, LossBefore
 from parkkeeper.sampling.timing import days_of, happened, rounds_on
 from parkkeeper.sampling.tubebook import HeardTube, hear_tubes
 from parkkeeper.sampling.tubedoubts import judge_contents
@@ -43,7 +43,7 @@ def seal_boxes(operations: Sequence[SealBox], source: Source, *, by: Person, at:
     tubes = hear_tubes(raws, point_id=source.point.pk if source.point else None, at=source.received_at)
     mention_boxes({op.id: happened(op.happened_at, source) for op in operations}, source)
     new = _write_boxes(operations, source, by)
-    _fill(operations, new, tubes)
+    _fill(operations, new, tubes, at)
     bad = [op for op in operations if read_box_code(op.box_code).problem]
     raise_doubts(_bad_code(op, source, at) for op in bad if op.id in new)
     marks = judge_contents({tube.id for tube in tubes.values()}, at=at)
@@ -131,8 +131,12 @@ def mark_box_lost(box: Box, *, by: Person, at: datetime) -> None:
 def find_box(box: Box, *, by: Person, at: datetime) -> None:
     """Take back that a box is lost. Raises Refused when it is not."""
     require(by, "carry_boxes", at=at, on=box)
-    if not Box.objects.filter(pk=box.pk, lost_at__isnull=False).update(lost_at=None, lost_by=None):
+    box = Box.objects.select_for_update(of=("self",)).select_related("lost_by", "point").get(pk=box.pk)
+    if box.lost_at is None or box.lost_by is None:
         raise Refused(_("转运箱 %(box)s 没有登记为遗失。") % {"box": box.code})
+    LossBefore.objects.create(box=box, lost_at=box.lost_at, lost_by=box.lost_by, until=at, found_by=by)
+    box.lost_at = box.lost_by = None
+    box.save(update_fields=["lost_at", "lost_by"])
     judge_tubes(tubes_in(box), at=at)
     record("box.found", box, by=by, at=at, site=box.point.site_id if box.point else None, code=box.code)
 
@@ -182,13 +186,13 @@ def _write_boxes(operations: Sequence[SealBox], source: Source, by: Person) -> s
         return {row[0] for row in cursor.fetchall()}
 
 
-def _fill(operations: Sequence[SealBox], new: set[UUID], tubes: dict[str, HeardTube]) -> None:
+def _fill(operations: Sequence[SealBox], new: set[UUID], tubes: dict[str, HeardTube], at: datetime) -> None:
     pairs = [(op.id, tubes[code].id) for op in operations if op.id in new for code in op.tube_codes]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sampling_box_tube (box_id, tube_id) SELECT * FROM unnest(%s::uuid[], %s::bigint[]) "
-            "ON CONFLICT DO NOTHING",
-            [plain(box for box, _tube in pairs), plain(tube for _box, tube in pairs)],
+            "INSERT INTO sampling_box_tube (box_id, tube_id, heard_at) "
+            "SELECT p.*, %s FROM unnest(%s::uuid[], %s::bigint[]) AS p ON CONFLICT DO NOTHING",
+            [at, plain(box for box, _tube in pairs), plain(tube for _box, tube in pairs)],
         )
 
 

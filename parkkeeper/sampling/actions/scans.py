@@ -193,7 +193,7 @@ def _claimed(told: _Told) -> str:
 def _judge(fresh: list[_Told], clockwork: Clockwork, source: Source, at: datetime) -> Marks:
     """All doubts about scans that were stored just now; then what follows for their tubes."""
     tubes = {t.tube.id: t.tube for t in fresh}
-    place_unopened(tubes.values())
+    place_unopened(tubes.values(), at=at)
     ids = [t.op.id for t in fresh]
     marks, undone = judge_scans(ids, at=at, fresh=True)
     doubts = _about_people(fresh, at) + _about_tubes(tubes.values(), source, at)

@@ -12,6 +12,7 @@ from parkkeeper.park.models import Anomaly, Person
 from parkkeeper.sampling.arrays import moments, plain
 from parkkeeper.sampling.consequences import judge_tubes, share_results
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
+from parkkeeper.sampling.earlier import TUBE_BEFORE
 from parkkeeper.sampling.field import OpenTube, SealTube, Source, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
 from parkkeeper.sampling.scandoubts import judge_scans, scans_to_review
@@ -40,7 +41,7 @@ def open_tubes(operations: Sequence[OpenTube], source: Source, *, by: Person, at
             tube.opening, tube.opened_at = op.id, moment
             kept[tube.id] = op
     if new:
-        _write_openings(kept, {t.id: t for t in tubes.values()}, source, by)
+        _write_openings(kept, {t.id: t for t in tubes.values()}, source, by, at)
         raise_doubts(doubts)
         older = [t.id for t in tubes.values() if not t.is_new]
         judge_scans(scans_to_review(older, every=True), at=at)
@@ -68,7 +69,7 @@ def seal_tubes(operations: Sequence[SealTube], source: Source, *, by: Person, at
             tube.sealing, tube.sealed_at = op.id, moment
             kept[tube.id] = op
     if new:
-        _write_seals(kept, source, by)
+        _write_seals(kept, source, by, at)
         raise_doubts(doubts)
         judge_scans(scans_to_review(list(kept)) + scans_to_review(displaced, every=True), at=at)
     marks = _finish(tubes, source, at, changed=bool(new))
@@ -129,7 +130,9 @@ def _twice(
     )  # fmt: skip
 
 
-def _write_openings(kept: dict[int, OpenTube], tubes: dict[int, HeardTube], source: Source, by: Person) -> None:
+def _write_openings(
+    kept: dict[int, OpenTube], tubes: dict[int, HeardTube], source: Source, by: Person, at: datetime
+) -> None:
     if not kept:
         return
     moment = {tube: happened(op.happened_at, source) for tube, op in kept.items()}
@@ -140,31 +143,46 @@ def _write_openings(kept: dict[int, OpenTube], tubes: dict[int, HeardTube], sour
     with connection.cursor() as cursor:
         cursor.execute(
             _OPEN,
-            [
-                source.point.pk if source.point else None,
-                by.pk,
-                source.phone_id,
-                plain(ids),
-                plain(kept[i].id for i in ids),
-                moments(moment[i] for i in ids),
-                plain(_pool_size(kept[i], tubes[i]) for i in ids),
-                plain(kept[i].session if kept[i].session in sessions else None for i in ids),
-                plain(_round_id(rounds, day_of[moment[i]]) for i in ids),
-            ],
+            {
+                "at": at,
+                "point": source.point.pk if source.point else None,
+                "by": by.pk,
+                "phone": source.phone_id,
+                "ids": plain(ids),
+                "words": plain(kept[i].id for i in ids),
+                "moments": moments(moment[i] for i in ids),
+                "sizes": plain(_pool_size(kept[i], tubes[i]) for i in ids),
+                "sessions": plain(kept[i].session if kept[i].session in sessions else None for i in ids),
+                "rounds": plain(_round_id(rounds, day_of[moment[i]]) for i in ids),
+            },
         )
 
 
-_OPEN = """
-UPDATE sampling_tube t SET point_id = coalesce(%s, t.point_id), opened_by_id = %s, phone_id = %s, opening = o.opening,
-       opened_at = o.opened_at, pool_size = o.pool_size, session_id = o.session_id, round_id = o.round_id
-FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[], %s::int[], %s::uuid[], %s::bigint[])
-     AS o(id, opening, opened_at, pool_size, session_id, round_id)
-WHERE t.id = o.id
+# A later word that displaces an earlier one leaves behind what was known until now; a first word displaces nothing.
+_OPEN = f"""
+WITH o AS (
+    SELECT n.*, coalesce(%(point)s, t.point_id) AS point_id
+      FROM unnest(%(ids)s::bigint[], %(words)s::uuid[], %(moments)s::timestamptz[], %(sizes)s::int[],
+                  %(sessions)s::uuid[], %(rounds)s::bigint[]) AS n(id, word, moment, pool_size, session_id, round_id)
+      JOIN sampling_tube t USING (id)),
+kept AS (
+    {TUBE_BEFORE}, %(at)s FROM o JOIN sampling_tube t USING (id)
+     WHERE t.first_heard_at < %(at)s AND (t.opening IS NOT NULL OR (t.point_id, t.round_id, t.pool_size)
+           IS DISTINCT FROM (o.point_id, o.round_id, o.pool_size))
+    ON CONFLICT DO NOTHING)
+UPDATE sampling_tube t SET point_id = o.point_id, opened_by_id = %(by)s, phone_id = %(phone)s, opening = o.word,
+       opened_at = o.moment, pool_size = o.pool_size, session_id = o.session_id, round_id = o.round_id
+  FROM o WHERE t.id = o.id
 """
-_SEAL = """
-UPDATE sampling_tube t SET sealed_by_id = %s, sealing = o.sealing, sealed_at = o.sealed_at, swabs = o.swabs
-FROM unnest(%s::bigint[], %s::uuid[], %s::timestamptz[], %s::int[]) AS o(id, sealing, sealed_at, swabs)
-WHERE t.id = o.id
+_SEAL = f"""
+WITH o AS (SELECT * FROM unnest(%(ids)s::bigint[], %(words)s::uuid[], %(moments)s::timestamptz[], %(swabs)s::int[])
+                         AS o(id, word, moment, swabs)),
+kept AS (
+    {TUBE_BEFORE}, %(at)s FROM o JOIN sampling_tube t USING (id)
+     WHERE t.first_heard_at < %(at)s AND t.sealing IS NOT NULL
+    ON CONFLICT DO NOTHING)
+UPDATE sampling_tube t SET sealed_by_id = %(by)s, sealing = o.word, sealed_at = o.moment, swabs = o.swabs
+  FROM o WHERE t.id = o.id
 """
 
 
@@ -176,20 +194,21 @@ def _pool_size(op: OpenTube, tube: HeardTube) -> int:
     return op.pool_size if 1 <= op.pool_size <= _GREATEST else tube.pool_size
 
 
-def _write_seals(kept: dict[int, SealTube], source: Source, by: Person) -> None:
+def _write_seals(kept: dict[int, SealTube], source: Source, by: Person, at: datetime) -> None:
     if not kept:
         return
     ids = sorted(kept)
     with connection.cursor() as cursor:
         cursor.execute(
             _SEAL,
-            [
-                by.pk,
-                plain(ids),
-                plain(kept[i].id for i in ids),
-                moments(happened(kept[i].happened_at, source) for i in ids),
-                plain(max(0, min(kept[i].swabs, _GREATEST)) for i in ids),
-            ],
+            {
+                "at": at,
+                "by": by.pk,
+                "ids": plain(ids),
+                "words": plain(kept[i].id for i in ids),
+                "moments": moments(happened(kept[i].happened_at, source) for i in ids),
+                "swabs": plain(max(0, min(kept[i].swabs, _GREATEST)) for i in ids),
+            },
         )
 
 

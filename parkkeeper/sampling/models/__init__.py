@@ -1,5 +1,6 @@
 """The sampling system's nouns."""
 
+from parkkeeper.sampling.models.before import BoxTubeBefore, LossBefore, ReceptionBefore, ScanBefore, TubeBefore
 from parkkeeper.sampling.models.boxes import Box, BoxTube, HandOver, Laboratory, Reception
 from parkkeeper.sampling.models.points import Point, Slot, TubeRoll
 from parkkeeper.sampling.models.results import AntigenTest, Flag, LabReport, Obligation, Result
@@ -10,6 +11,7 @@ __all__ = [
     "AntigenTest",
     "Box",
     "BoxTube",
+    "BoxTubeBefore",
     "Disposition",
     "Due",
     "Duty",
@@ -17,17 +19,21 @@ __all__ = [
     "HandOver",
     "LabReport",
     "Laboratory",
+    "LossBefore",
     "Obligation",
     "Point",
     "Programme",
     "Reception",
+    "ReceptionBefore",
     "Result",
     "Round",
     "Scan",
+    "ScanBefore",
     "Session",
     "Slot",
     "Test",
     "Tube",
+    "TubeBefore",
     "TubeRoll",
     "Undo",
 ]

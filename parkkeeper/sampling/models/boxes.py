@@ -118,6 +118,7 @@ class BoxTube(models.Model):
 
     box = models.ForeignKey(Box, on_delete=models.PROTECT, related_name="contents")
     tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="boxings")
+    heard_at = models.DateTimeField(null=True, help_text="since when it is known; null: since the box is")
 
     class Meta:
         db_table = "sampling_box_tube"

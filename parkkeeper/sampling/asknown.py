@@ -1,0 +1,124 @@
+"""Rows of the field as they were known at a moment: SQL pieces for whoever asks of the past, with %(at)s (aware).
+
+What a later word changed stands in the tables *_before (models/before.py). Nearly always there is nothing to find in
+them after the moment: one look at the ends of their indexes tells (`known_at`), and the question is asked of the tables
+themselves (PLAIN). Only else is it asked of what the rows said then (CHANGED), which takes a few times as long.
+A scan's person is no matter of these: it is told once, and `identified_at` says when. Receipts, undoings and strikings
+are for the asker to look at.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+
+def _first(table: str, of: str) -> str:
+    """That the row b is what was known at %(at)s: of those that end after it, the one that ends first."""
+    return f"""b.until > %(at)s AND NOT EXISTS (SELECT FROM {table} e
+      WHERE e.{of} = b.{of} AND e.until > %(at)s AND e.until < b.until)"""
+
+
+def _untouched(table: str, of: str, row: str) -> str:
+    return f"NOT EXISTS (SELECT FROM {table} b WHERE b.{of} = {row} AND b.until > %(at)s)"
+
+
+_SCAN_FIRST = _first("sampling_scan_before", "scan_id")
+
+# A common table for whoever asks by the round: conditions on its columns reach the tables, those of joins do not.
+_KNOWN_SCAN = f"""known_scan AS NOT MATERIALIZED (
+  SELECT s.id, s.tube_id, s.person_id, s.round_id, s.point_id, s.how, s.claimed, s.identified_at, s.scanned_at,
+    s.received_at, s.undone_received_at
+  FROM sampling_scan s WHERE {_untouched("sampling_scan_before", "scan_id", "s.id")}
+  UNION ALL
+  SELECT s.id, b.tube_id, s.person_id, b.round_id, s.point_id, s.how, s.claimed, s.identified_at, s.scanned_at,
+    s.received_at, b.undone_received_at
+  FROM sampling_scan_before b JOIN sampling_scan s ON s.id = b.scan_id WHERE {_SCAN_FIRST}
+)"""
+
+# For whoever asks by the person: what was otherwise, to be joined by scan_id to that person's scans.
+_SCAN_BEFORE = f"""(SELECT b.scan_id, b.tube_id, b.round_id, b.undone_received_at
+     FROM sampling_scan_before b WHERE {_SCAN_FIRST})"""
+
+_KNOWN_TUBE = f"""known_tube AS NOT MATERIALIZED (
+  SELECT t.id, t.round_id FROM sampling_tube t WHERE {_untouched("sampling_tube_before", "tube_id", "t.id")}
+  UNION ALL
+  SELECT b.tube_id, b.round_id FROM sampling_tube_before b WHERE {_first("sampling_tube_before", "tube_id")}
+)"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Where to read what was known at %(at)s: the tables themselves, or what they said before they `changed`."""
+
+    changed: bool
+
+    @property
+    def tables(self) -> str:
+        """The common tables that `bind` leaves in a statement, with a comma at the end; "" when it needs none."""
+        return f"{_KNOWN_SCAN}, {_KNOWN_TUBE}, " if self.changed else ""
+
+    def bind(self, statement: str) -> str:
+        """The statement, written against known_scan and known_tube, asking the right tables."""
+        if self.changed:
+            return statement
+        return statement.replace("known_scan", "sampling_scan").replace("known_tube", "sampling_tube")
+
+    def scans_of(self, people: str) -> str:
+        """A table (person_id, scanned_at, tube_id, round_id, undone_received_at) of the scans of a common table's
+        `people` (person_id) that were known, with their person."""
+        known = "s.received_at <= %(at)s AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)"
+        if not self.changed:
+            return f"""(SELECT s.person_id, s.scanned_at, s.tube_id, s.round_id, s.undone_received_at
+      FROM {people} a JOIN sampling_scan s ON s.person_id = a.person_id WHERE {known})"""
+        then = ", ".join(
+            f"CASE WHEN b.scan_id IS NULL THEN s.{column} ELSE b.{column} END AS {column}"
+            for column in ("tube_id", "round_id", "undone_received_at")
+        )
+        return f"""(SELECT s.person_id, s.scanned_at, {then}
+      FROM {people} a JOIN sampling_scan s ON s.person_id = a.person_id
+      LEFT JOIN {_SCAN_BEFORE} b ON b.scan_id = s.id WHERE {known})"""
+
+    def receptions_of(self, tubes: str) -> str:
+        """A table (id, tube_id, condition, at) of receptions known of the tubes of a common table (tube_id)."""
+        plain = f"""
+  SELECT p.id, p.tube_id, p.condition, p.at FROM sampling_reception p JOIN {tubes} a ON a.tube_id = p.tube_id
+   WHERE p.received_at <= %(at)s"""
+        if not self.changed:
+            return f"({plain})"
+        return f"""({plain} AND {_untouched("sampling_reception_before", "reception_id", "p.id")}
+  UNION ALL
+  SELECT p.id, b.tube_id, p.condition, p.at FROM sampling_reception_before b JOIN {tubes} a ON a.tube_id = b.tube_id
+    JOIN sampling_reception p ON p.id = b.reception_id
+   WHERE p.received_at <= %(at)s AND {_first("sampling_reception_before", "reception_id")})"""
+
+    def lost_of(self, tubes: str) -> str:
+        """The tubes (tube_id, each once) of a common table that were on the list of a box that was lost."""
+        lost, heard = "b.lost_at <= %(at)s", "(c.heard_at IS NULL OR c.heard_at <= %(at)s)"
+        lines = (
+            f"SELECT c.box_id, c.tube_id FROM sampling_box_tube c JOIN {tubes} a ON a.tube_id = c.tube_id WHERE {heard}"
+        )
+        if self.changed:
+            lines += f"""
+    UNION ALL SELECT c.box_id, c.tube_id FROM sampling_box_tube_before c JOIN {tubes} a ON a.tube_id = c.tube_id
+     WHERE c.until > %(at)s AND {heard}"""
+            lost = f"""({lost} OR EXISTS (SELECT FROM sampling_loss_before l
+      WHERE l.box_id = b.id AND l.lost_at <= %(at)s AND l.until > %(at)s))"""
+        return f"""SELECT DISTINCT c.tube_id FROM ({lines}) c JOIN sampling_box b ON b.id = c.box_id
+   WHERE b.received_at <= %(at)s AND {lost}"""
+
+
+PLAIN, CHANGED = Known(changed=False), Known(changed=True)
+
+_ANY = " OR ".join(
+    f"EXISTS (SELECT FROM sampling_{table}_before WHERE until > %(at)s)"
+    for table in ("scan", "tube", "reception", "box_tube", "loss")
+)
+
+
+def known_at(at: datetime) -> Known:
+    """Where to read what was known at `at`: whether anything that was known then has changed since. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_ANY}", {"at": at})
+        (changed,) = cursor.fetchone()
+    return CHANGED if changed else PLAIN
