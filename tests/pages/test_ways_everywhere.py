@@ -17,7 +17,7 @@ NO_PAGES = {
     "anomaly_settle", "anomaly_reopen", "person_document", "import_template", "import_columns", "import_apply",
     "import_step", "import_abandon", "import_problems", "import_settle", "export", "file", "journal_verify",
     "round_close", "gap_withdraw", "workbook_file", "tube_receive", "box_receive", "box_lost", "session_open",
-    "session_close", "duty_end", "duty_resume",
+    "session_close", "duty_end", "duty_resume", "retention_approve", "retention_withdraw", "retention_lift",
 }  # fmt: skip
 
 
