@@ -6,7 +6,7 @@ from datetime import datetime
 
 from parkkeeper.board.enterprise import ToldEnterprise, tell_enterprise
 from parkkeeper.park.models import Enterprise, Post
-from parkkeeper.sampling.reconciliation import Line, gap_lines
+from parkkeeper.sampling.gaplines import Line, gap_lines
 from parkkeeper.sampling.roundbook import TONES
 from parkkeeper.sampling.states import GAPS, MEANINGS
 

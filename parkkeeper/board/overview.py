@@ -15,7 +15,7 @@ from parkkeeper.sampling.charts import Curve, evening_curve
 from parkkeeper.sampling.doubts import KINDS
 from parkkeeper.sampling.models import Box, Obligation, Point, Reception, Result, Round, Test, Tube
 from parkkeeper.sampling.pointbook import flags_up, latest_round, sessions_on
-from parkkeeper.sampling.reconciliation import Row, progress, reconcile
+from parkkeeper.sampling.reconciliation import Row, reconcile, reconcile_evening
 from parkkeeper.sampling.roundbook import BUNDLES, add_rows
 from parkkeeper.sampling.states import State
 
@@ -57,12 +57,12 @@ def round_now(test: Test, at: datetime, scopes: list[Scope] | None) -> RoundNow 
     found = latest_round(test, at)
     if found is None:
         return None
-    rows = reconcile(found, at, by="grid", scopes=scopes)
+    if test != Test.PCR:
+        rows = reconcile(found, at, by="grid", scopes=scopes)
+        return RoundNow(found, add_rows(rows), rows)
+    rows, sampled = reconcile_evening(found, at, by="grid", scopes=scopes)
     whole = add_rows(rows)
-    curve = None
-    if test == Test.PCR:
-        curve = evening_curve(progress(found, at, scopes=scopes), whole.due, until=found.closes_at)
-    return RoundNow(found, whole, rows, curve)
+    return RoundNow(found, whole, rows, evening_curve(sampled, whole.due, until=found.closes_at))
 
 
 @dataclass(frozen=True)

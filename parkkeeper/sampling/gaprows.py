@@ -1,4 +1,4 @@
-"""The gaps of a round as a list's rows: a page of them costs one statement, a file all of them."""
+"""The gaps of a round as a list's rows: a page of them reads the lines of its enterprises, a file all of them."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -6,14 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from parkkeeper.park.scope import Scope
+from parkkeeper.sampling.gaplines import Line, Page, gap_lines, page_of_lines
 from parkkeeper.sampling.models import Round
-from parkkeeper.sampling.reconciliation import Line, Page, gap_lines
+from parkkeeper.sampling.reconciliation import Row, reconcile
 from parkkeeper.sampling.states import State
 
 
 @dataclass
 class GapRows:
-    """Lines of the round in these states; `narrow` goes to `gap_lines`. `first` and `size` are the page to be shown."""
+    """Lines of the round in these states. `first` and `size` are the page to be shown.
+
+    `places` (enterprise, grid, point: ids) and `q` narrow them as `gap_lines` has it.
+    """
 
     round: Round
     at: datetime
@@ -21,13 +25,22 @@ class GapRows:
     scopes: list[Scope] | None
     first: int = 0
     size: int = 50
-    narrow: dict[str, Any] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    q: str | None = None
     _read: tuple[int, Page] | None = None
+    _counts: list[Row] | None = None
+
+    def counts(self) -> list[Row]:
+        """The counts of the lines by enterprise, whatever their state and `q`; read once."""
+        if self._counts is None:
+            self._counts = reconcile(self.round, self.at, by="enterprise", scopes=self.scopes, **self.places)
+        return self._counts
 
     def _ask(self, offset: int, limit: int | None) -> Page:
-        return gap_lines(
-            self.round, self.at, states=self.states, scopes=self.scopes, offset=offset, limit=limit, **self.narrow
-        )
+        asked: dict[str, Any] = {"states": self.states, "scopes": self.scopes, "offset": offset, **self.places}
+        if limit is None or self.q or "enterprise" in self.places:
+            return gap_lines(self.round, self.at, q=self.q, limit=limit, **asked)
+        return page_of_lines(self.round, self.at, self.counts(), limit=limit, **asked)
 
     def count(self) -> int:
         """How many there are; reads the page on the way."""

@@ -1,4 +1,5 @@
-"""The statements of reconciliation: one pass over a round's list, its scans and its tubes, all joined by hashing.
+"""The statements of reconciliation: one pass over a round's list, its scans and its tubes, all joined by hashing; of a
+part of the list (an enterprise, a point, some people) only their own scans and tubes, found by their indexes.
 
 Everything is as it was known at %(at)s: received by then, not undone, not struck, not withdrawn by then, and in the
 tube and the round of which it was told then (asknown.py). They are made of constant pieces only; values travel as
@@ -16,12 +17,20 @@ NAMED_SCANS = f"""{_KNOWN_SCANS}
      AND s.person_id IS NOT NULL AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)"""
 
 
+def _own_scans(known: Known) -> str:
+    # the scans of the people of `line` and their tubes, found by the indexes on them; a scan in a tube of another round
+    # says nothing: its results may be of the tube's first use
+    return f"""scan AS MATERIALIZED (
+  SELECT s.person_id, s.tube_id, s.scanned_at FROM {known.scans_of("line")} s
+  WHERE s.round_id = %(round)s AND (s.undone_received_at IS NULL OR s.undone_received_at > %(at)s)
+), tube AS MATERIALIZED (
+  SELECT id AS tube_id FROM known_tube
+  WHERE id IN (SELECT tube_id FROM scan) AND (round_id = %(round)s OR round_id IS NULL)
+)"""
+
+
 def _words(known: Known) -> str:
-    # a scan in a tube of another round says nothing: its results may be of the tube's first use
-    return f"""{known.tables}asked_tube AS (
-  SELECT id AS tube_id FROM known_tube WHERE round_id = %(round)s
-  UNION ALL SELECT id FROM known_tube WHERE round_id IS NULL
-), {tube_words(known)}, word AS (
+    return f"""asked_tube AS (SELECT tube_id FROM tube), {tube_words(known)}, word AS (
   SELECT tube_id, received_at, condition_at,
     CASE WHEN ruling = 'positive' THEN 1 WHEN outcome = 'negative' THEN 2 WHEN outcome IS NOT NULL THEN 7
          WHEN lost OR condition <> 'good' THEN 8 WHEN condition = 'good' THEN 4 ELSE 3 END AS code
@@ -36,13 +45,17 @@ _CODE = """CASE WHEN w.code IS NULL THEN 7
 _ANTIGEN_CODE = "CASE a.value WHEN 'positive' THEN 1 WHEN 'negative' THEN 2 ELSE 7 END"
 _KNOWN_ANTIGENS = "a.day = %(day)s AND a.received_at <= %(at)s"
 
+_ALL_TUBES = """tube AS MATERIALIZED (
+  SELECT id AS tube_id FROM known_tube WHERE round_id = %(round)s OR round_id IS NULL
+)"""
+_ALL_SCANS = f"(SELECT s.person_id, s.tube_id, s.scanned_at FROM known_scan s WHERE {NAMED_SCANS})"
+
 
 def _lean_words(known: Known) -> str:
     # A million scans pass here: the same words and codes for counting, as lean as they can be. A test holds the two
-    # ways of telling a line's state against each other. Numbers are doubled: even with a sample of the line's own.
-    return f"""{known.tables}tube AS NOT MATERIALIZED (
-  SELECT id AS tube_id FROM known_tube WHERE round_id = %(round)s OR round_id IS NULL
-), said AS (
+    # ways of telling a line's state against each other. Numbers are doubled: even with a sample of the line's own, odd
+    # without.
+    return f"""said AS (
   SELECT r.tube_id,
     CASE WHEN bool_or(r.value = 'positive') THEN 2 WHEN bool_and(r.value = 'negative') THEN 4 ELSE 14 END AS code
   FROM sampling_result r JOIN tube ON tube.tube_id = r.tube_id
@@ -62,15 +75,10 @@ def _lean_words(known: Known) -> str:
 )"""
 
 
-_LEAN_FACTS = {
-    Test.PCR: f"""SELECT s.person_id, CASE WHEN w.code <= 4 THEN w.code WHEN w.code IS NULL THEN 14
+_LEAN_CODE = """CASE WHEN w.code <= 4 THEN w.code WHEN w.code IS NULL THEN 14
       WHEN w.code = 6 AND s.scanned_at < %(to_lab_by)s THEN 20
       WHEN w.code = 8 AND s.scanned_at < %(result_by)s THEN 18
-      ELSE w.code END AS code
-    FROM known_scan s LEFT JOIN word w ON w.tube_id = s.tube_id WHERE {NAMED_SCANS}""",
-    Test.ANTIGEN: f"""SELECT a.person_id, 2 * ({_ANTIGEN_CODE}) AS code
-    FROM sampling_antigen_test a WHERE {_KNOWN_ANTIGENS}""",
-}
+      ELSE w.code END"""
 _SAMPLED = {
     Test.PCR: f"SELECT 1 FROM known_scan s WHERE s.person_id = h.person_id AND {NAMED_SCANS}",
     Test.ANTIGEN: f"SELECT 1 FROM sampling_antigen_test a WHERE a.person_id = h.person_id AND {_KNOWN_ANTIGENS}",
@@ -79,8 +87,7 @@ _TOLD_SAMPLES = {
     Test.PCR: f"""sample AS (
   SELECT DISTINCT ON (s.person_id) s.person_id, s.tube_id, s.scanned_at AS taken_at,
     coalesce(w.received_at, w.condition_at) AS said_at, {_CODE} AS code
-  FROM known_scan s LEFT JOIN word w ON w.tube_id = s.tube_id
-  WHERE {NAMED_SCANS} AND s.person_id IN (SELECT person_id FROM line)
+  FROM scan s LEFT JOIN word w ON w.tube_id = s.tube_id
   ORDER BY s.person_id, {_CODE}, s.scanned_at
 )""",
     Test.ANTIGEN: f"""sample AS (
@@ -145,43 +152,88 @@ GROUPS = {
 }
 NO_KEY = -1
 
-WITHIN = """ AND (l.enterprise_id = ANY(%(enterprises)s) OR l.grid_id = ANY(%(grids)s)
-    OR l.point_id IN (SELECT id FROM sampling_point WHERE site_id = ANY(%(sites)s)))"""
+# What scopes reach of the lines.
+WITHIN = {
+    "enterprises": "l.enterprise_id = ANY(%(enterprises)s)",
+    "grids": "l.grid_id = ANY(%(grids)s)",
+    "sites": "l.point_id IN (SELECT id FROM sampling_point WHERE site_id = ANY(%(sites)s))",
+}
+
+# What a place, some people or some enterprises narrow the lines to.
+AMONG = {
+    "people": " AND l.person_id = ANY(%(people)s)",
+    "among": " AND l.enterprise_id = ANY(%(among)s)",
+}
+AT = {
+    "enterprise": " AND l.enterprise_id = %(enterprise)s",
+    "grid": " AND l.grid_id = %(grid)s",
+    "point": " AND l.point_id = %(point)s",
+}
 
 _LINES = "l.round_id = %(round)s AND (l.added_at IS NULL OR l.added_at <= %(at)s)"
 
 
-def counts_sql(test: Test, by: str, where: str, known: Known) -> str:
+def counts_sql(test: Test, by: str, where: str, known: Known, *, curve: bool = False) -> str:
     """Rows (key * 256 + added * 128 + doubled code, lines, of them on post); `where` narrows the lines.
 
     The doubled code is even for a line with a sample of its own. One number to group by is half the work of four.
+    With `curve` rows have a fourth column: of a row without number the step (%(step)s since %(opens)s) in which its
+    lines, all due and of the frozen list, were sampled first.
     """
-    words = f"{_lean_words(known)}, " if test is Test.PCR else ""
-    return known.bind(f"""WITH {words}{_HANDLED}, sample AS (
-  SELECT person_id, min(code) AS code FROM (
-    {_LEAN_FACTS[test]}
-    UNION ALL
-    SELECT h.person_id, 2 * h.code + CASE WHEN EXISTS ({_SAMPLED[test]}) THEN 0 ELSE 1 END FROM handled h
-  ) AS fact GROUP BY person_id
-)
-SELECT coalesce({GROUPS[by]}, {NO_KEY})::bigint * 256 + CASE WHEN l.added_at IS NULL THEN 0 ELSE 128 END +
+    line = f"line AS MATERIALIZED (SELECT l.* FROM sampling_due l WHERE {_LINES}{where}), " if where else ""
+    what = f"""coalesce({GROUPS[by]}, {NO_KEY})::bigint * 256 + CASE WHEN l.added_at IS NULL THEN 0 ELSE 128 END +
   CASE WHEN l.standing <> 'due' THEN {_CLASS} * 2 + CASE WHEN x.code %% 2 = 0 THEN 0 ELSE 1 END
     WHEN x.code IS NULL THEN 23
     WHEN x.code < 4 AND EXISTS ({_CAUSED[test]}) AND NOT EXISTS ({_OWING.format(person="l.person_id")}) THEN 4
-    ELSE x.code END AS what,
-  count(*), count(*) FILTER (WHERE l.on_post)
-FROM sampling_due l
-LEFT JOIN sample x ON x.person_id = l.person_id
-WHERE {_LINES}{where}
-GROUP BY 1""")
+    ELSE x.code END"""
+    joined = f"""{"line l" if where else "sampling_due l"} LEFT JOIN sample x ON x.person_id = l.person_id
+{"" if where else f"WHERE {_LINES}"}"""
+    tables = known.tables if test is Test.PCR else ""
+    with_samples = f"WITH {tables}{line}{_lean_samples(test, known, own=bool(where), curve=curve)}"
+    if not curve:
+        return known.bind(f"""{with_samples}
+SELECT {what} AS what, count(*), count(*) FILTER (WHERE l.on_post) FROM {joined} GROUP BY 1""")
+    return known.bind(f"""{with_samples}, told AS (
+  SELECT {what} AS what, l.on_post,
+    CASE WHEN l.standing = 'due' AND l.added_at IS NULL THEN date_bin(%(step)s, x.first, %(opens)s) END AS step
+  FROM {joined}
+)
+SELECT what, count(*), count(*) FILTER (WHERE on_post), step FROM told
+GROUP BY GROUPING SETS ((what), (step)) HAVING what IS NOT NULL OR step IS NOT NULL""")
+
+
+def _lean_samples(test: Test, known: Known, *, own: bool, curve: bool) -> str:
+    """The common table `sample`: of each person the least doubled code, with `curve` also when the first swab was;
+    `own`: only of the people of `line`."""
+    first, of_handled = (", min(taken_at) AS first", ", NULL") if curve else ("", "")
+    if test is Test.PCR:
+        taken = ", s.scanned_at AS taken_at" if curve else ""
+        tubes = _own_scans(known) if own else _ALL_TUBES
+        words = f"{tubes}, {_lean_words(known)}, "
+        scans = "scan" if own else _ALL_SCANS
+        facts = f"SELECT s.person_id, {_LEAN_CODE} AS code{taken}\n    FROM {scans} s LEFT JOIN word w USING (tube_id)"
+    else:
+        words = ""
+        taken = ", a.taken_at" if curve else ""
+        mine = " AND a.person_id IN (SELECT person_id FROM line)" if own else ""
+        facts = f"""SELECT a.person_id, 2 * ({_ANTIGEN_CODE}) AS code{taken}
+    FROM sampling_antigen_test a WHERE {_KNOWN_ANTIGENS}{mine}"""
+    return f"""{words}{_HANDLED}, sample AS (
+  SELECT person_id, min(code) AS code{first} FROM (
+    {facts}
+    UNION ALL
+    SELECT h.person_id, 2 * h.code + CASE WHEN EXISTS ({_SAMPLED[test]}) THEN 0 ELSE 1 END{of_handled} FROM handled h
+  ) AS fact GROUP BY person_id
+)"""
 
 
 def lines_sql(test: Test, where: str, known: Known, *, search: str = "", page: str = "") -> str:
     """Rows of lines whose code is in %(codes)s, ordered by enterprise and name; `search` narrows by person."""
-    words = f"{_words(known)}, " if test is Test.PCR else ""
-    return known.bind(f"""WITH {words}line AS MATERIALIZED (
+    pcr = test is Test.PCR
+    words = f"{_own_scans(known)}, {_words(known)}, " if pcr else ""
+    return known.bind(f"""WITH {known.tables if pcr else ""}line AS MATERIALIZED (
   SELECT l.* FROM sampling_due l JOIN park_person p ON p.id = l.person_id WHERE {_LINES}{where}{search}
-), {_TOLD_SAMPLES[test]}, {_HANDLED}, told AS (
+), {words}{_TOLD_SAMPLES[test]}, {_HANDLED}, told AS (
   SELECT l.id, {_line_code(test)} AS code, x.tube_id, x.taken_at, x.said_at, h.at AS handled_at
   FROM line l LEFT JOIN sample x ON x.person_id = l.person_id LEFT JOIN handled h ON h.person_id = l.person_id
 )
@@ -211,17 +263,49 @@ def progress_sql(test: Test, where: str, known: Known) -> str:
   GROUP BY l.person_id) AS f GROUP BY first ORDER BY first""")
 
 
-def strays_sql(where: str, page: str, known: Known) -> str:
-    """Rows of scans of people and unknown people in the round's tubes who stand on no line of its list."""
-    begin = known.tables.removesuffix(", ")
-    return known.bind(f"""{"WITH " if begin else ""}{begin} SELECT s.id, s.tube_id, t.code, s.point_id, point.code,
-  s.scanned_at, s.how, s.claimed, CASE WHEN s.identified_at > %(at)s THEN NULL ELSE s.person_id END, p.name,
-  p.employer_id, e.short_name, count(*) OVER ()
-FROM known_scan s JOIN sampling_tube t ON t.id = s.tube_id
-LEFT JOIN sampling_point point ON point.id = s.point_id
+# What a reader with scopes may see of the scans: those of the own people and those made at the own points.
+_OWN_PEOPLE = """SELECT p.id FROM park_person p JOIN park_enterprise e ON e.id = p.employer_id
+      WHERE e.id = ANY(%(enterprises)s) OR e.grid_id = ANY(%(grids)s)"""
+_OWN_POINTS = "SELECT id FROM sampling_point WHERE site_id = ANY(%(sites)s) OR host_id = ANY(%(enterprises)s)"
+_PERHAPS_OWN = f"""SELECT id FROM sampling_scan WHERE round_id = %(round)s AND person_id IN ({_OWN_PEOPLE})
+    UNION SELECT id FROM sampling_scan WHERE round_id = %(round)s AND point_id IN ({_OWN_POINTS})"""
+_ONCE_OF_THE_ROUND = "SELECT scan_id FROM sampling_scan_before WHERE round_id = %(round)s AND until > %(at)s"
+
+
+def _strays(known: Known, *, own: bool, joins: str = "") -> str:
+    perhaps = f"{_PERHAPS_OWN} UNION {_ONCE_OF_THE_ROUND}" if known.changed else _PERHAPS_OWN
+    mine = f" AND s.id IN ({perhaps}) AND (p.id IN ({_OWN_PEOPLE}) OR s.point_id IN ({_OWN_POINTS}))" if own else ""
+    return f"""FROM known_scan s
 LEFT JOIN park_person p ON p.id = s.person_id AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)
-LEFT JOIN park_enterprise e ON e.id = p.employer_id
-LEFT JOIN sampling_due l ON l.round_id = s.round_id AND l.person_id = p.id
+LEFT JOIN sampling_due l ON l.round_id = %(round)s AND l.person_id = p.id
   AND (l.added_at IS NULL OR l.added_at <= %(at)s)
-WHERE {_KNOWN_SCANS} AND l.id IS NULL{where}
+{joins}
+WHERE {_KNOWN_SCANS} AND l.id IS NULL{mine}"""
+
+
+def strays_sql(known: Known, *, own: bool, page: str) -> str:
+    """Scans of people and unknown people in the round's tubes who stand on no line of its list, newest first.
+
+    `own`: only what %(enterprises)s, %(grids)s and %(sites)s reach.
+    """
+    joins = """JOIN sampling_tube t ON t.id = s.tube_id
+LEFT JOIN sampling_point point ON point.id = s.point_id
+LEFT JOIN park_enterprise e ON e.id = p.employer_id"""
+    return known.bind(f"""{_with(known)}SELECT s.id, s.tube_id, t.code, s.point_id, point.code, s.scanned_at, s.how,
+  s.claimed, CASE WHEN s.identified_at > %(at)s THEN NULL ELSE s.person_id END, p.name, p.employer_id, e.short_name,
+  count(*) OVER ()
+{_strays(known, own=own, joins=joins)}
 ORDER BY s.scanned_at DESC, s.id {page}""")
+
+
+def count_strays_sql(known: Known, *, own: bool) -> str:
+    """How many `strays_sql` has."""
+    if own:
+        return known.bind(f"{_with(known)}SELECT count(*) {_strays(known, own=True)}")
+    return known.bind(f"""{_with(known)}SELECT count(*) FROM known_scan s WHERE {_KNOWN_SCANS} AND NOT EXISTS (
+  SELECT 1 FROM sampling_due l WHERE l.round_id = %(round)s AND (l.added_at IS NULL OR l.added_at <= %(at)s)
+    AND l.person_id = CASE WHEN s.identified_at > %(at)s THEN NULL ELSE s.person_id END)""")
+
+
+def _with(known: Known) -> str:
+    return f"WITH {known.tables.removesuffix(', ')} " if known.changed else ""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.charts import Curve, evening_curve
 from parkkeeper.sampling.models import Round
-from parkkeeper.sampling.reconciliation import Row, coverage, progress, reconcile, strays
+from parkkeeper.sampling.reconciliation import Row, count_strays, coverage, reconcile_evening
 from parkkeeper.sampling.states import DUE_STATES, MEANINGS, STANDINGS, State
 
 # What is known of a round this long after its end hardly changes any more; later words are seen on its own page.
@@ -114,12 +114,17 @@ def add_rows(rows: list[Row]) -> Row:
     )  # fmt: skip
 
 
-def tell_round(round: Round, at: datetime, *, rows: list[Row] | None = None, scopes: list[Scope] | None = None) -> Told:
-    """Everything that the top of a round's page shows; `rows` are its groups, when they are known already."""
-    row = add_rows(reconcile(round, at, scopes=scopes) if rows is None else rows)
-    curve = evening_curve(progress(round, at, scopes=scopes), row.due, until=round.closes_at)
-    count, _rows = strays(round, at, scopes=scopes, limit=1)
-    return Told(round, at, row, curve, count)
+Evening = tuple[list[Row], list[tuple[datetime, int]]]
+
+
+def tell_round(
+    round: Round, at: datetime, *, evening: Evening | None = None, scopes: list[Scope] | None = None
+) -> Told:
+    """Everything that the top of a round's page shows; `evening`: its groups and its curve, when known already."""
+    rows, sampled = evening or reconcile_evening(round, at, scopes=scopes)
+    row = add_rows(rows)
+    curve = evening_curve(sampled, row.due, until=round.closes_at)
+    return Told(round, at, row, curve, count_strays(round, at, scopes=scopes))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from parkkeeper.sampling.actions.results import strike_result
 from parkkeeper.sampling.actions.retests import order_single_retest, release_case
 from parkkeeper.sampling.actions.rounds import join_round
 from parkkeeper.sampling.actions.settle import reopen, settle
+from parkkeeper.sampling.gaplines import gap_lines
 from parkkeeper.sampling.models import (
     Box,
     Disposition,
@@ -33,7 +34,7 @@ from parkkeeper.sampling.models import (
     Round,
     Scan,
 )
-from parkkeeper.sampling.reconciliation import gap_lines, progress, reconcile, strays
+from parkkeeper.sampling.reconciliation import progress, reconcile, strays
 from parkkeeper.sampling.standing import standings
 from parkkeeper.sampling.states import State
 from tests.properties.test_sampling_machine import PEOPLE, SamplingMachine, somebody, tubes, which

@@ -10,8 +10,8 @@ from django.db import transaction
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.sampling.actions.results import ResultIn, report_results
 from parkkeeper.sampling.consequences import judge_tubes
+from parkkeeper.sampling.gaplines import states_of
 from parkkeeper.sampling.models import Flag, Obligation, Scan, Tube
-from parkkeeper.sampling.reconciliation import states_of
 from parkkeeper.sampling.standing import standings
 from parkkeeper.sampling.states import State
 from tests.sampling.results_world import code, later, make_round

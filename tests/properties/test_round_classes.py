@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from parkkeeper.park.models import AreaLevel, Presence
 from parkkeeper.sampling.actions.gaps import arrange_ahead, excuse, record_elsewhere, withdraw
 from parkkeeper.sampling.actions.rounds import join_round, open_round
+from parkkeeper.sampling.gaplines import gap_lines, states_of
 from parkkeeper.sampling.models import Due, Round
-from parkkeeper.sampling.reconciliation import coverage, gap_lines, reconcile, states_of
+from parkkeeper.sampling.reconciliation import coverage, reconcile
 from parkkeeper.sampling.states import DUE_STATES, State
 from tests.sampling.facts import lost, owes, received, scan, tube, word
 from tests.world import DAY, EVENING, LONG_AGO, MORNING, later, world

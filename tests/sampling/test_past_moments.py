@@ -10,8 +10,9 @@ from parkkeeper.park.models import Anomaly
 from parkkeeper.sampling.actions import boxes
 from parkkeeper.sampling.actions.results import ResultIn, report_results, strike_result
 from parkkeeper.sampling.actions.settle import settle
+from parkkeeper.sampling.gaplines import gap_lines
 from parkkeeper.sampling.models import Box, LossBefore, Obligation, Result, ScanBefore, TubeBefore
-from parkkeeper.sampling.reconciliation import gap_lines, reconcile, strays
+from parkkeeper.sampling.reconciliation import reconcile, strays
 from parkkeeper.sampling.standing import standing_of
 from parkkeeper.sampling.states import State
 from tests.sampling.fieldkit import DAY, FieldPhone, moved, pcr_round

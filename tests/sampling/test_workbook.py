@@ -12,8 +12,8 @@ from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.models import Anomaly, JournalEntry, StoredFile
 from parkkeeper.sampling.actions.paper import Report, read_day_workbook
 from parkkeeper.sampling.actions.rounds import open_round
+from parkkeeper.sampling.gaplines import states_of
 from parkkeeper.sampling.models import Round, Scan
-from parkkeeper.sampling.reconciliation import states_of
 from parkkeeper.sampling.workbook import HEADINGS, day_workbook, read_moment, row_id
 from tests.world import DAY, EVENING, MORNING, later, world
 

@@ -168,7 +168,8 @@ def _which_round(test: str, day: date) -> str:
 # One statement for the whole list. A place's level is the enterprise's own, else its grid's, else 'other'. Whoever was
 # tested on one of the last days (of the level's frequency) is not due yet; but a test on the round's own day never
 # counts, since phones may have begun, offline, before the office opened the round. A test whose tube is known by now to
-# have failed counts for nothing. A shift's own slot goes before its enterprise's.
+# have failed counts for nothing. A shift's own slot goes before its enterprise's. Lines of an enterprise are written
+# side by side, since they are read together: a few pages of the table then hold them.
 _FREEZE = """
 INSERT INTO sampling_due (round_id, person_id, standing, on_post, enterprise_id, grid_id, point_id, slot_from, added_at)
 WITH placed AS MATERIALIZED (
@@ -209,6 +210,7 @@ LEFT JOIN slots everybody ON everybody.enterprise_id = p.employer_id AND everybo
 LEFT JOIN ahead ON ahead.person_id = p.id
 LEFT JOIN tested ON tested.person_id = p.id
 WHERE here.during @> %(at)s
+ORDER BY placed.id, p.id
 """
 _TESTED = {
     Test.PCR: """

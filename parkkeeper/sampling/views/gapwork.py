@@ -20,8 +20,8 @@ from parkkeeper.park.models import Person
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.words import joined
 from parkkeeper.sampling.actions import gaps
+from parkkeeper.sampling.gaplines import states_of
 from parkkeeper.sampling.models import Result, Round
-from parkkeeper.sampling.reconciliation import states_of
 from parkkeeper.sampling.states import MEANINGS, State
 from parkkeeper.sampling.views.common import back, content_of, local, numbers, round_title
 from parkkeeper.sampling.views.missing import MISSING, asked_round, disposition_of, gap_rows

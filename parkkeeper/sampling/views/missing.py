@@ -18,10 +18,11 @@ from parkkeeper.park.models import Enterprise, Grid, Person, Post
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.templatetags.park import exactly, o_clock
 from parkkeeper.park.words import ROLES, joined
+from parkkeeper.sampling.gaplines import Line
 from parkkeeper.sampling.gaprows import GapRows
 from parkkeeper.sampling.models import Disposition, Point, Round
-from parkkeeper.sampling.reconciliation import Line, Row, reconcile
-from parkkeeper.sampling.roundbook import BUNDLES
+from parkkeeper.sampling.reconciliation import Row, reconcile
+from parkkeeper.sampling.roundbook import BUNDLES, add_rows
 from parkkeeper.sampling.states import GAPS, MEANINGS, State
 from parkkeeper.sampling.views.common import can, href, newest_round, round_choices, round_title
 
@@ -31,6 +32,7 @@ TONES = {
     State.EXCUSED: "info", State.ELSEWHERE: "info", State.MET: "ok",
 }  # fmt: skip
 SHOWN = (*GAPS, State.EXCUSED, State.ELSEWHERE, State.SAMPLED, State.NO_RESULT)
+PLACES = ("grid", "enterprise", "point")
 CALLS_AT_MOST = 2000
 
 
@@ -114,26 +116,25 @@ def moment_asked(request: OfficeRequest, asked: Asked) -> datetime:
 
 def gap_rows(request: OfficeRequest, round: Round, asked: Asked, *, page: str = "") -> GapRows:
     """The rows of the list for what is asked."""
-    narrow: dict[str, Any] = {key: int(asked.values[key]) for key in ("grid", "enterprise", "point")
-                              if key in asked.values}  # fmt: skip
+    places: dict[str, int] = {key: int(asked.values[key]) for key in PLACES if key in asked.values}
     at = moment_asked(request, asked)
     first = (int(page) - 1) * MISSING.per_page if page.isdigit() and 0 < int(page) < 1_000_000 else 0
-    narrow["q"] = asked.text or None
-    return GapRows(round, at, states_asked(asked), request.scopes, first, MISSING.per_page, narrow)
+    states, text = states_asked(asked), asked.text or None
+    return GapRows(round, at, states, request.scopes, first, MISSING.per_page, places, text)
 
 
 def missing(request: OfficeRequest) -> HttpResponse:
     round = asked_round(request)
     if round is None:
         return render(request, "sampling/no_round.html", {"title": MISSING.title})
+    gaps = gap_rows(request, round, MISSING.asked(request), page=request.GET.get("page", ""))
     context = {
         "round": round, "round_title": round_title(round), "may_work": can(request, "work_gaps"),
         "may_tell": request.scopes is None, "may_paper": can(request, "work_point"),
-        "cards": lambda: _cards(request, round),
-        "as_of": moment_asked(request, MISSING.asked(request)),
+        "cards": lambda: _cards(request, gaps),
+        "as_of": gaps.at,
     }  # fmt: skip
-    rows = lambda asked: gap_rows(request, round, asked, page=request.GET.get("page", ""))  # noqa: E731
-    return MISSING.page(request, rows, "sampling/missing.html", context)
+    return MISSING.page(request, lambda asked: gaps, "sampling/missing.html", context)
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,11 @@ class Card:
     now: bool
 
 
-def _cards(request: OfficeRequest, round: Round) -> dict[str, Any]:
+def _cards(request: OfficeRequest, gaps: GapRows) -> dict[str, Any]:
+    """The head's numbers: of all that the reader may see, however narrow the list is."""
     asked = MISSING.asked(request)
-    at = moment_asked(request, asked)
-    (row,) = reconcile(round, at, scopes=request.scopes)
+    rows = reconcile(gaps.round, gaps.at, scopes=request.scopes) if gaps.places else gaps.counts()
+    row = add_rows(rows)
     return {"row": row, "states": _state_cards(row, request.GET, asked)}
 
 

@@ -22,8 +22,8 @@ from parkkeeper.sampling.actions.rounds import close_round, open_round
 from parkkeeper.sampling.asof import AsOf, as_of
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Programme, Round, Test
-from parkkeeper.sampling.reconciliation import Row, reconcile
-from parkkeeper.sampling.roundbook import Part, rate_of, tell_round
+from parkkeeper.sampling.reconciliation import reconcile_evening
+from parkkeeper.sampling.roundbook import Evening, Part, rate_of, tell_round
 from parkkeeper.sampling.roundtables import TABLES, groups, table_of
 
 PER_PAGE = 14  # a fortnight of one test
@@ -104,9 +104,9 @@ def round_list(request: OfficeRequest) -> HttpResponse:
     return ROUNDS.page(request, rows, "sampling/rounds.html", context)
 
 
-def _head(request: OfficeRequest, round: Round, moment: AsOf, rows: list[Row] | None) -> dict[str, Any]:
+def _head(request: OfficeRequest, round: Round, moment: AsOf, evening: Evening | None) -> dict[str, Any]:
     """The refreshed part of the page: figures, and where each number leads."""
-    told = tell_round(round, moment.moment, rows=rows, scopes=request.scopes)
+    told = tell_round(round, moment.moment, evening=evening, scopes=request.scopes)
 
     def people(state: str) -> str:
         return link_to(request, "missing", query={"round": round.pk, "state": state, **moment.query})
@@ -135,17 +135,17 @@ def round_page(request: OfficeRequest, pk: int) -> HttpResponse:
     if request.headers.get("HX-Target", "").endswith("#live"):
         live = {"moment": moment, "live": True, "head": _head(request, found, moment, None)}
         return render(request, "sampling/parts/round_live.html", live)
-    rows = reconcile(found, moment.moment, by=by, scopes=request.scopes)
+    evening = reconcile_evening(found, moment.moment, by=by, scopes=request.scopes)
     context = {
         "title": _("%(test)s轮次 %(day)s") % {"test": found.get_test_display(), "day": found.day.isoformat()},
         "round": found, "moment": moment, "state": state_of(found, moment.moment),
-        "head": SimpleLazyObject(partial(_head, request, found, moment, rows)),
+        "head": SimpleLazyObject(partial(_head, request, found, moment, evening)),
         "crumbs": [(pgettext("menu", "轮次"), reverse("rounds"))],
         "missing": link_to(request, "missing", query={"round": found.pk}),
         "may_close": not found.closed_at and link_to(request, "round_close", found.pk),
         "live": not moment.past and not found.closed_at, "tabs": _tabs(request, found, by, moment),
     }  # fmt: skip
-    table = partial(groups, request, found, moment, by, rows)
+    table = partial(groups, request, found, moment, by, evening[0])
     return table_of(by).page(request, table, "sampling/round.html", context)
 
 
