@@ -4,6 +4,7 @@ The texts in the code are simplified Chinese. A catalogue is written the same wa
 dates and line numbers, so that it changes only when a text changes.
 """
 
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ CODE = CHECKOUT / "parkkeeper"
 LOCALE = CODE / "locale"
 LANGUAGES = {"en": "nplurals=2; plural=(n != 1);", "zh_Hant": "nplurals=1; plural=0;"}
 DRAFTED = "drafted by OpenCC; a person may better it and remove this line"
+_STRAIGHT = re.compile(r"(?<=\w)'")
 _CONTEXT, _PLURAL = "context", "plural"
 _CALLS: dict[str, tuple[str, ...]] = {
     "_": (),
@@ -98,6 +100,8 @@ def update(catalogue: Path, language: str, texts: dict[Key, str | None]) -> list
         entry = _entry(key, plural, kept.get(key))
         if language == "zh_Hant" and (_is_blank(entry) or entry.comment == DRAFTED):
             _draft(entry)
+        if language == "en":
+            _curl(entry)
         written.append(entry)
     text = f"{written}\n"
     catalogue.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +135,12 @@ def _draft(entry: polib.POEntry) -> None:
     else:
         entry.msgstr = text
     entry.comment = DRAFTED
+
+
+def _curl(entry: polib.POEntry) -> None:
+    """What keyboards give as an apostrophe becomes one."""
+    entry.msgstr = _STRAIGHT.sub("’", entry.msgstr)
+    entry.msgstr_plural = {form: _STRAIGHT.sub("’", text) for form, text in entry.msgstr_plural.items()}
 
 
 def main() -> int:

@@ -68,6 +68,12 @@ def test_english_holds_no_chinese_but_names_of_columns_and_languages() -> None:
     assert found == []
 
 
+def test_english_uses_typographic_quotation_marks_and_apostrophes() -> None:
+    straight = re.compile(r"""(?<!=)["']""")  # but in an attribute's value
+    found = [text for entry in catalogue("en") for text in texts(entry) if straight.search(text)]
+    assert found == []
+
+
 def test_traditional_texts_hold_no_simplified_character() -> None:
     from opencc import OpenCC
 
@@ -103,6 +109,16 @@ def test_updating_keeps_a_persons_text_adds_new_ones_and_drops_gone_ones(tmp_pat
 
 def test_a_text_without_english_is_told(tmp_path: Path) -> None:
     assert update(tmp_path / "django.po", "en", {(None, "采样"): None}) == ["采样"]
+
+
+def test_an_apostrophe_typed_straight_becomes_one(tmp_path: Path) -> None:
+    path = tmp_path / "django.po"
+    update(path, "en", {(None, "本人手机"): None})
+    po = polib.pofile(str(path))
+    po[0].msgstr = "the holder's phone"
+    po.save()
+    update(path, "en", {(None, "本人手机"): None})
+    assert polib.pofile(str(path))[0].msgstr == "the holder’s phone"
 
 
 def test_texts_are_found_in_code_and_in_templates(tmp_path: Path) -> None:
