@@ -209,6 +209,14 @@ RULES: dict[str, Any] = {
     "own_link_hours": 72,
     "people_a_desk_hour": 128,
     "working_hours": [9, 12, 13, 18],
+    "notice_term": {"unit": "hours", "amount": 24},
+    "look_back_hours": 24,
+    "due_soon_hours": 4,
+    "repeat_window_days": 30,
+    "repeats_to_stop_work": 2,
+    "emergency_stop_review_hours": 24,
+    "visits_a_week": 7,
+    "random_share_percent": 20,
 }
 
 

@@ -75,6 +75,7 @@ PARK_APPS = [
     "parkkeeper.park",
     "parkkeeper.codes",
     "parkkeeper.sampling",
+    "parkkeeper.inspection",
     "parkkeeper.sync",
 ]
 TENANTS = {

@@ -69,6 +69,14 @@ GRANTS: dict[str, dict[Role, Reach]] = {
     "lower_flag": _OFFICE,
     "report_antigen": {**_OFFICE, **_LIAISON},
     "settle_anomaly": {**_OFFICE, **_LIAISON},
+    # inspection
+    "see_inspections": {**_READERS, **_GRID, **_LIAISON},
+    "inspect": {**_OFFICE, **_GRID},
+    "issue_notice": {**_OFFICE, Role.TEAM_LEADER: POST, Role.TEAM_MEMBER: POST},
+    "approve_extension": {**_OFFICE, Role.TEAM_LEADER: POST},
+    "report_fixed": _LIAISON,
+    "decide_stop_work": {Role.LEADER: PARK},
+    "manage_inspection": _OFFICE,
     # phones
     "enrol_phone": _OFFICE,
 }

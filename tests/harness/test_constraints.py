@@ -56,6 +56,7 @@ from tests.harness.rows import (
     seal,
     tube,
 )
+from tests.inspection import constraint_cases
 from tests.world import ALWAYS, DAY, EVENING, LONG_AGO, MORNING, later, world
 
 pytestmark = pytest.mark.django_db
@@ -399,6 +400,10 @@ TWINS = [
     ),
     Twin("poison_once", poison, these(position=1), these(code="other")),
 ]
+
+# a case of another file is a tuple of the same fields
+CHANGES += [c if isinstance(c, Change) else Change(*c) for c in constraint_cases.changes(these, by_somebody)]
+TWINS += [Twin(*c) for c in constraint_cases.twins(these)]
 
 
 def names(cases: list[Any]) -> list[str]:

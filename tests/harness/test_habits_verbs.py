@@ -27,6 +27,7 @@ NOBODY_YET = {
     "park.actions.retention.destroy_batch": "the worker's own, ordered by docs/retention.toml",
     "park.actions.retention.destroy_due": "the worker's own, ordered by docs/retention.toml",
 }
+NOBODY_YET["inspection.actions.deadlines.tell_deadlines"] = "the worker's own, ordered by the clock"
 RECORDS_NOTHING = {
     "park.actions.accounts.confirm_password": "a question that counts wrong answers; the change after it is recorded",
 }
@@ -37,6 +38,9 @@ RIGHTS = {"require", "require_or_doubt"}  # the second: the phone's enrolment is
 
 # Modules outside of models, actions, sync and demo that write; each is called by verbs inside their transaction.
 WRITERS = {
+    "inspection/following.py": "due times and closings that follow from facts, for whoever changed one",
+    "inspection/steps.py": "steps of findings, for the verbs of phones and pages",
+    "inspection/stopped.py": "that an enterprise stands still, written down into the register",
     "codes/opening.py": "counts wrong codes, so that guessing is slow",
     "codes/signing.py": "the park's key, made when the first code is signed",
     "park/files.py": "stores a file as it arrived; every verb that takes one calls it",

@@ -1,0 +1,1 @@
+"""The verbs of inspection: what teams, enterprises and the authority do."""

@@ -1,0 +1,109 @@
+"""What the worker does about time: who is told that a notice is due soon, overdue, or not looked at in time.
+
+Each deadline is a row before anybody is told, in one transaction with the messages: after a crash it is told once, and
+`told_at - due_at` says how late.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from parkkeeper.inspection.models import LOOKED, Deadline, Notice, Step, StopWork
+from parkkeeper.inspection.stopped import write_down
+from parkkeeper.park.journal import record
+from parkkeeper.park.models import Message, Post
+from parkkeeper.park.rulebook import hours
+
+MOST = 500
+"""Deadlines told in one turn; the rest follows in the next, two seconds later."""
+Told = tuple[str, Notice, datetime]
+
+
+@transaction.atomic
+def tell_deadlines(*, at: datetime) -> int:
+    """Tell what has become due by `at` and was not told; returns how many. Raises Refused when the rulebook has no
+    hours for it (the worker logs that and tries again)."""
+    new = [told for told in _due(at) if _first_time(told[0], told[1].pk, None, told[2], at)]
+    for kind, notice, due_at in new:
+        if kind == Deadline.Kind.LAPSED:
+            Notice.objects.filter(pk=notice.pk).update(lapsed_at=due_at)
+        record(f"notice.{kind}", notice, by=None, at=at, enterprise=notice.enterprise_id, due_at=due_at.isoformat())
+    _send([(kind, notice) for kind, notice, _due_at in new], at)
+    return len(new) + sum(_fall(stop, at) for stop in _fallen(at))
+
+
+def _due(at: datetime) -> Iterator[Told]:
+    """What is due by `at` and not told, oldest first."""
+    soon, grace = hours("due_soon_hours", at), hours("look_back_hours", at)
+    looked = Step.objects.filter(
+        finding__lines__notice=OuterRef("pk"), kind__in=LOOKED, counts=True, at__gte=OuterRef("issued_at")
+    )
+    spans = ((Deadline.Kind.LAPSED, grace), (Deadline.Kind.OVERDUE, timedelta()), (Deadline.Kind.SOON, -soon))
+    for kind, after in spans:
+        known = Deadline.objects.filter(kind=kind, notice=OuterRef("pk"), due_at=OuterRef("due_at") + after)
+        rows = Notice.objects.open().filter(due_at__lte=at - after).filter(~Exists(known))
+        if kind == Deadline.Kind.LAPSED:
+            rows = rows.filter(~Exists(looked))
+        if kind == Deadline.Kind.SOON:  # once it is overdue, that is told instead
+            rows = rows.filter(due_at__gt=at)
+        for notice in rows.select_related("enterprise").order_by("due_at")[:MOST]:
+            if notice.due_at is not None:
+                yield kind, notice, notice.due_at + after
+
+
+def _first_time(kind: str, notice: int | None, stop: int | None, due_at: datetime, at: datetime) -> bool:
+    """Put the deadline down; False when somebody did so before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inspection_deadline (kind, notice_id, stop_work_id, due_at, told_at) "
+            "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
+            [kind, notice, stop, due_at, at],
+        )
+        return cursor.fetchone() is not None
+
+
+def _send(told: list[tuple[str, Notice]], at: datetime) -> None:
+    grids = {notice.enterprise.grid_id for _kind, notice in told}
+    posts = Post.objects.on(timezone.localdate(at)).filter(
+        Q(role=Post.Role.PREVENTION, enterprise__in=[notice.enterprise_id for _kind, notice in told])
+        | Q(role=Post.Role.TEAM_LEADER, grid__in=grids) | Q(role=Post.Role.OFFICE)
+    )  # fmt: skip
+    by_place = list(posts.values_list("role", "enterprise", "grid", "person"))
+    Message.objects.bulk_create(
+        Message(
+            kind=f"notice_{kind}", to_id=person, sent_at=at, link=f"/notices/{notice.pk}",
+            params={"number": notice.number, "enterprise": str(notice.enterprise),
+                    "due": timezone.localtime(notice.due_at).strftime("%m-%d %H:%M") if notice.due_at else ""},
+        )
+        for kind, notice in told
+        for person in _recipients(kind, notice, by_place)
+    )  # fmt: skip
+
+
+def _recipients(kind: str, notice: Notice, posts: Iterable[tuple[str, int | None, int | None, int]]) -> set[int]:
+    """The enterprise's liaisons and the two inspectors; of a lapse, the park's own failure, team leaders and office."""
+    if kind == Deadline.Kind.LAPSED:
+        return {
+            person for role, _e, grid, person in posts
+            if role == Post.Role.OFFICE or (role == Post.Role.TEAM_LEADER and grid == notice.enterprise.grid_id)
+        }  # fmt: skip
+    liaisons = {person for role, enterprise, _g, person in posts
+                if role == Post.Role.PREVENTION and enterprise == notice.enterprise_id}  # fmt: skip
+    return liaisons | {notice.issued_by_id, notice.second_id}
+
+
+def _fallen(at: datetime) -> Iterable[StopWork]:
+    known = Deadline.objects.filter(kind=Deadline.Kind.REVIEW, stop_work=OuterRef("pk"))
+    rows = StopWork.objects.running().filter(review_due_at__lte=at, decided_at__isnull=True)
+    return rows.filter(~Exists(known)).order_by("review_due_at")[:MOST]
+
+
+def _fall(stop: StopWork, at: datetime) -> bool:
+    if stop.review_due_at is None or not _first_time(Deadline.Kind.REVIEW, None, stop.pk, stop.review_due_at, at):
+        return False
+    write_down(stop, at)
+    record("stop_work.fell", stop, by=None, at=at, enterprise=stop.enterprise_id)
+    return True

@@ -1,0 +1,109 @@
+"""What a team notes, as phones tell it: findings, their photos, what was put right while the team stood there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from parkkeeper.inspection.doubts import doubt_of
+from parkkeeper.inspection.field import FixOnSpot, NoteFinding, TakePhoto
+from parkkeeper.inspection.models import Finding, Item, Photo, Step, Visit
+from parkkeeper.inspection.steps import locked, take_step
+from parkkeeper.kernel.text import tidy
+from parkkeeper.park.errors import Refused
+from parkkeeper.park.journal import record
+from parkkeeper.park.models import Person
+from parkkeeper.sampling.doubts import raise_doubts
+from parkkeeper.sampling.field import Source, Verdict
+from parkkeeper.sampling.fieldrights import require_or_doubt
+from parkkeeper.sampling.timing import happened
+
+
+@transaction.atomic
+def note_findings(operations: Sequence[NoteFinding], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
+    """Record what was not as it should be, by the items of the visit's own version of the checklist.
+
+    Raises Refused for a visit or an item that there is not (the door keeps the operation).
+    """
+    require_or_doubt(by, "inspect", source, at=at)
+    visits = Visit.objects.in_bulk([op.visit for op in operations])
+    items = {(i.checklist_id, i.code): i for i in Item.objects.filter(checklist__visits__in=visits).distinct()}
+    known = set(Finding.objects.filter(pk__in=[op.id for op in operations]).values_list("pk", flat=True))
+    for op in operations:
+        visit = visits.get(op.visit)
+        item = items.get((visit.checklist_id, op.item)) if visit else None
+        if visit is None or item is None:
+            raise Refused(
+                _("没有检查 %(visit)s，或它的检查表没有 %(item)s 项。请先处理该检查的开始记录。")
+                % {"visit": op.visit, "item": op.item}
+            )
+        if op.id in known:
+            continue
+        finding = Finding.objects.create(
+            id=op.id, visit=visit, enterprise_id=visit.enterprise_id, item=item, area=tidy(op.area)[:60],
+            note=tidy(op.note)[:300], noted_at=happened(op.happened_at, source), received_at=source.received_at, by=by,
+        )  # fmt: skip
+        record("finding.noted", finding, by=by, at=at, enterprise=visit.enterprise_id, item=item.code,
+               severity=item.severity)  # fmt: skip
+    return [Verdict(op.id, op.id not in known) for op in operations]
+
+
+@transaction.atomic
+def take_photos(operations: Sequence[TakePhoto], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
+    """Record that a picture with that hash shows a finding; the file comes by itself, before or after.
+
+    Without a place there is a reason, or a doubt. A photo is never changed.
+    """
+    require_or_doubt(by, "inspect", source, at=at)
+    findings = _all_there([op.finding for op in operations])
+    rows = [
+        Photo(
+            id=op.id, finding=findings[op.finding], of=op.of, sha256=op.sha256,
+            taken_at=happened(op.happened_at, source), received_at=source.received_at, by=by,
+            longitude=op.place.longitude, latitude=op.place.latitude, accuracy=op.place.accuracy,
+            placeless=tidy(op.place.missing)[:120],
+        )
+        for op in operations
+    ]  # fmt: skip
+    known = set(Photo.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", flat=True))
+    Photo.objects.bulk_create(rows, ignore_conflicts=True)
+    lost = [op for op in operations if op.place.longitude is None and not op.place.missing and op.id not in known]
+    raise_doubts(doubt_of("photo_without_place", op, findings[op.finding].enterprise, by, at=at) for op in lost)
+    lacking = {op.id for op in lost}
+    if new := [row for row in rows if row.pk not in known]:
+        record("photos.taken", by=by, at=at, count=len(new), enterprise=new[0].finding.enterprise_id)
+    return [
+        Verdict(op.id, op.id not in known, ("photo_without_place",) if op.id in lacking else ()) for op in operations
+    ]
+
+
+@transaction.atomic
+def fix_on_spot(operations: Sequence[FixOnSpot], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
+    """Record that findings were put right before the team left: a photo shows it, and no look-back follows."""
+    require_or_doubt(by, "inspect", source, at=at)
+    findings = _all_there([op.finding for op in operations])
+    known = set(Step.objects.filter(pk__in=[op.id for op in operations]).values_list("pk", flat=True))
+    verdicts = []
+    for op in operations:
+        finding, doubts = findings[op.finding], []
+        if op.id not in known:
+            moment = max(happened(op.happened_at, source), finding.noted_at)
+            take_step(finding, Step.Kind.ON_THE_SPOT, by=by, at=moment, heard=source.received_at, note=tidy(op.note),
+                      number=op.id)  # fmt: skip
+            record("finding.fixed_on_spot", finding, by=by, at=at, enterprise=finding.enterprise_id,
+                   happened=moment.isoformat())  # fmt: skip
+            if not finding.photos.filter(of=Photo.Of.ON_THE_SPOT).exists():
+                doubts = [doubt_of("spot_fix_without_photo", op, finding.enterprise, by, at=at)]
+        raise_doubts(doubts)
+        verdicts.append(Verdict(op.id, op.id not in known, tuple(doubt.kind for doubt in doubts)))
+    return verdicts
+
+
+def _all_there(numbers: list[UUID]) -> dict[UUID, Finding]:
+    found = locked(numbers)
+    for number in numbers:
+        if number not in found:
+            raise Refused(_("没有问题 %(finding)s。请先处理它所属的检查记录。") % {"finding": number})
+    return found

@@ -1,0 +1,106 @@
+"""A team at an enterprise, as phones tell it: begun, ended with a signature or its refusal. Nothing is turned away."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from parkkeeper.inspection.authority import authorisation_for
+from parkkeeper.inspection.doubts import doubt_of
+from parkkeeper.inspection.field import BeginVisit, EndVisit
+from parkkeeper.inspection.models import ADVISING, Checklist, Visit
+from parkkeeper.kernel.text import tidy, tidy_code
+from parkkeeper.park.access import may
+from parkkeeper.park.errors import Refused
+from parkkeeper.park.journal import record
+from parkkeeper.park.models import Enterprise, Person
+from parkkeeper.sampling.doubts import Doubt, raise_doubts
+from parkkeeper.sampling.field import Operation, Source, Verdict
+from parkkeeper.sampling.fieldrights import require_or_doubt
+from parkkeeper.sampling.timing import happened
+
+
+@transaction.atomic
+def begin_visits(operations: Sequence[BeginVisit], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
+    """Record that a team entered. The basis is as told; without a paper on file the visit can only advise, and a doubt
+    says so. Raises Refused for an enterprise or version that there is not (the door keeps the operation).
+    """
+    require_or_doubt(by, "inspect", source, at=at)
+    known = _known(operations)
+    verdicts = []
+    for op in operations:
+        if op.id in known:
+            verdicts.append(Verdict(op.id, False))
+            continue
+        visit = _visit(op, source, by)
+        visit.save(force_insert=True)
+        doubts = _doubts(op, visit, by, at)
+        raise_doubts(doubts)
+        record("visit.begun", visit, by=by, at=at, enterprise=visit.enterprise_id, kind=visit.kind, basis=visit.basis,
+               checklist=visit.checklist.version, authorised=visit.orders)  # fmt: skip
+        verdicts.append(Verdict(op.id, True, tuple(doubt.kind for doubt in doubts)))
+    return verdicts
+
+
+def _known(operations: Collection[Operation]) -> set[UUID]:
+    return set(Visit.objects.filter(pk__in=[op.id for op in operations]).values_list("pk", flat=True))
+
+
+def _visit(op: BeginVisit, source: Source, by: Person) -> Visit:
+    moment = happened(op.happened_at, source)
+    enterprise = Enterprise.objects.filter(credit_code=tidy_code(op.enterprise)).first()
+    checklist = Checklist.objects.filter(pk=op.checklist).first()
+    if enterprise is None or checklist is None:
+        raise Refused(
+            _("没有企业 %(enterprise)s，或没有检查表 %(checklist)s。请先登记，再在“手机”页重新处理这条操作。")
+            % {"enterprise": op.enterprise, "checklist": op.checklist}
+        )
+    second = Person.objects.filter(uuid=op.second).exclude(pk=by.pk).first() if op.second else None
+    paper = authorisation_for(op.basis, timezone.localdate(moment))
+    return Visit(
+        id=op.id, enterprise=enterprise, checklist=checklist, kind=op.visit_kind, basis=op.basis, authorisation=paper,
+        by=by, second=second, began_at=moment, received_at=source.received_at, longitude=op.place.longitude,
+        latitude=op.place.latitude, accuracy=op.place.accuracy, placeless=tidy(op.place.missing)[:120],
+        phone_id=source.phone_id,
+    )  # fmt: skip
+
+
+def _doubts(op: BeginVisit, visit: Visit, by: Person, at: datetime) -> list[Doubt]:
+    team = [by, *([visit.second] if visit.second else [])]
+    found = {
+        "visit_without_authorisation": visit.basis not in ADVISING and not visit.orders,
+        "visit_conflict_of_interest": any(one.employer_id == visit.enterprise_id for one in team),
+        "visit_outside_grid": not may(by, "inspect", at=at, on=visit),
+    }
+    return [doubt_of(kind, op, visit.enterprise, by, at=at) for kind, holds in found.items() if holds]
+
+
+@transaction.atomic
+def end_visits(operations: Sequence[EndVisit], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
+    """Record how visits ended, what was looked at, and who signed or why nobody did. The first ending counts."""
+    require_or_doubt(by, "inspect", source, at=at)
+    visits = Visit.objects.select_for_update().in_bulk([op.visit for op in operations])
+    verdicts = []
+    for op in operations:
+        visit = visits.get(op.visit)
+        if visit is None:
+            raise Refused(_("没有检查 %(visit)s。请先处理它的开始记录。") % {"visit": op.visit})
+        new = visit.ended_at is None
+        if new:
+            _end(visit, op, source)
+            record("visit.ended", visit, by=by, at=at, enterprise=visit.enterprise_id, how=visit.ended_how,
+                   signed=bool(visit.signature), refused=bool(visit.refusal), looked_at=len(visit.answers))  # fmt: skip
+        verdicts.append(Verdict(op.id, new))
+    return verdicts
+
+
+def _end(visit: Visit, op: EndVisit, source: Source) -> None:
+    finished = op.how == Visit.End.FINISHED
+    visit.ended_at, visit.ended_how = max(happened(op.happened_at, source), visit.began_at), op.how
+    visit.answers = dict(op.answers)
+    visit.signature, visit.signed_by = (op.signature, tidy(op.signed_by)[:60]) if finished else ("", "")
+    visit.refusal = tidy(op.refusal)[:200] if finished and not visit.signature else ""
+    visit.save()

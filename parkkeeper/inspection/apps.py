@@ -1,0 +1,15 @@
+from django.apps import AppConfig
+
+
+class InspectionConfig(AppConfig):
+    name = "parkkeeper.inspection"
+    label = "inspection"
+
+    def ready(self) -> None:
+        from parkkeeper.inspection.words import DOUBTS, MESSAGES, VERBS
+        from parkkeeper.park import words
+        from parkkeeper.sampling.doubts import KINDS
+
+        words.add_messages(MESSAGES)
+        words.add_verbs(VERBS)
+        KINDS.update(DOUBTS)

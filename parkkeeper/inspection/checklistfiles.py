@@ -1,0 +1,71 @@
+"""Checklists as files: one row an item, in the columns of the sample `checklists/nine-grids.csv`."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from parkkeeper.inspection.models import Item
+
+FOLDER = Path(__file__).parent / "checklists"
+SAMPLE = "nine-grids"
+
+
+class BadChecklist(ValueError):
+    """A checklist's file cannot be used; the message names row, column and remedy."""
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item as its row tells it; `evidence` holds letters of Item.Evidence."""
+
+    code: str
+    aspect: str
+    text: str
+    text_en: str
+    evidence: str
+    sample: str
+    severity: str
+    hours: int | None
+    remedy: str
+    remedy_en: str
+    basis: str
+    short_round: bool
+
+    def item(self, position: int) -> Item:
+        """The row as an unsaved Item, at that position."""
+        return Item(position=position, **{**self.__dict__, "evidence": list(self.evidence)})
+
+
+def read_checklist(name: str = SAMPLE) -> list[ItemRow]:
+    """The items of that file, in order. Raises BadChecklist for a row that lacks what an item needs."""
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return read_rows(csv.DictReader(file))
+
+
+def read_rows(rows: Iterable[dict[str, str]]) -> list[ItemRow]:
+    """The items of a table. Raises BadChecklist."""
+    found, codes = [], set()
+    for number, row in enumerate(rows, start=2):
+        _check(row, number)
+        if row["code"] in codes:
+            raise BadChecklist(f"row {number}: code {row['code']} comes twice; give each item its own.")
+        codes.add(row["code"])
+        found.append(
+            ItemRow(**{**row, "hours": int(row["hours"]) if row["hours"] else None,
+                       "short_round": row["short_round"] == "1"})  # type: ignore[arg-type]
+        )  # fmt: skip
+    return found
+
+
+def _check(row: dict[str, str], number: int) -> None:
+    for column in ("code", "text", "remedy", "evidence"):
+        if not row[column]:
+            raise BadChecklist(f"row {number} ({row['code']}): {column} is missing; fill it in.")
+    for column, known in (("aspect", Item.Aspect.values), ("severity", Item.Severity.values)):
+        if row[column] not in known:
+            raise BadChecklist(f"row {number} ({row['code']}): {column} {row[column]!r} is none of {known}.")
+    if not set(row["evidence"]) <= set(Item.Evidence.values):
+        raise BadChecklist(f"row {number} ({row['code']}): evidence is letters of {''.join(Item.Evidence.values)}.")
+    if row["hours"] and not row["hours"].isdecimal():
+        raise BadChecklist(f"row {number} ({row['code']}): hours {row['hours']!r} is no whole number.")

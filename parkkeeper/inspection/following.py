@@ -1,0 +1,31 @@
+"""What follows from facts, for whoever changed one: a notice's due time, and whether its last finding is settled."""
+
+from collections.abc import Iterable
+
+from parkkeeper.inspection.models import SETTLED, Finding, Notice, Step
+from parkkeeper.park.workdays import due
+
+
+def reckon(notice: Notice) -> None:
+    """Work out `due_at` anew from service (else issue), granted extensions and stops, and store it.
+
+    Raises Refused when working days run into a year that the calendar lacks.
+    """
+    extra = sum(notice.extensions.filter(granted=True).values_list("amount", flat=True))
+    term = notice.term.extended(extra) if extra else notice.term
+    spans = notice.stops.order_by("during").values_list("during", flat=True)
+    notice.due_at = due(notice.served_at or notice.issued_at, term, stops=[(s.lower, s.upper) for s in spans])
+    notice.save(update_fields=["due_at"])
+
+
+def close_or_reopen(findings: Iterable[Finding]) -> None:
+    """Note for each notice of these findings when its last finding was settled, or that one is open again."""
+    for notice in Notice.objects.filter(lines__finding__in=list(findings)).distinct().order_by("pk"):
+        own = Finding.objects.filter(lines__notice=notice)
+        closed_at = None
+        if all(kind in SETTLED for kind in own.kinds().values()):
+            settling = Step.objects.ruling().filter(finding__in=own, kind__in=SETTLED)
+            closed_at = settling.order_by("-at").values_list("at", flat=True).first()
+        if closed_at != notice.closed_at:
+            notice.closed_at = closed_at
+            notice.save(update_fields=["closed_at"])

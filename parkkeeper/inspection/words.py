@@ -1,0 +1,50 @@
+"""What inspection's messages say and what its journal verbs are called; park.words learns both at start-up."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from parkkeeper.inspection.doubts import KINDS as DOUBTS
+
+# Kinds of messages. `due` is a moment of the park's local time.
+MESSAGES: dict[str, Promise | str] = {
+    "notice_soon": _("%(enterprise)s：%(number)s 将于 %(due)s 到期。整改后请自报并附照片，等待复查。"),
+    "notice_overdue": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，尚未办结。请尽快整改，检查组应前往复查。"),
+    "notice_lapsed": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，检查组没有按时复查，记为园区逾期未复查。"),
+}
+
+VERBS: dict[str, Promise | str] = {
+    "checklist.put_in_force": _("启用检查表"),
+    "authorisation.filed": _("备案授权"),
+    "visit.begun": _("开始检查"),
+    "visit.ended": _("结束检查"),
+    "finding.noted": _("记录问题"),
+    "photos.taken": _("拍照取证"),
+    "finding.fixed_on_spot": _("当场整改"),
+    "finding.reported": _("企业自报已整改"),
+    "finding.looked_back": _("复查"),
+    "finding.hung_up": _("问题挂账"),
+    "finding.unfixed_proposed": _("提出销项"),
+    "finding.unfixed": _("确认销项"),
+    "finding.reopened": _("重新打开问题"),
+    "notice.issued": _("开具整改通知书"),
+    "notice.served": _("送达整改通知书"),
+    "notice.withdrawn": _("撤回整改通知书"),
+    "notice.soon": _("通知书即将到期"),
+    "notice.overdue": _("通知书逾期未整改"),
+    "notice.lapsed": _("通知书逾期未复查"),
+    "extension.asked": _("申请延期"),
+    "extension.decided": _("延期决定"),
+    "clock.stopped": _("中止计时"),
+    "clock.resumed": _("恢复计时"),
+    "stop_work.proposed": _("提请停工"),
+    "stop_work.imposed": _("紧急停工"),
+    "stop_work.decided": _("停工决定"),
+    "stop_work.served": _("送达停工决定"),
+    "stop_work.checked": _("停工巡查"),
+    "stop_work.applied": _("申请复工"),
+    "stop_work.returned": _("退回复工申请"),
+    "stop_work.accepted": _("复工验收"),
+    "stop_work.lifted": _("解除停工"),
+    "stop_work.fell": _("紧急停工逾期失效"),
+}
+__all__ = ["DOUBTS", "MESSAGES", "VERBS"]

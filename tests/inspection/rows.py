@@ -1,0 +1,115 @@
+"""One row of each kind of inspection in the small park, as little as its table takes."""
+
+from datetime import timedelta
+from typing import Any
+
+from parkkeeper.inspection.models import (
+    Authorisation,
+    Checklist,
+    ClockStop,
+    Deadline,
+    Extension,
+    Finding,
+    Item,
+    Notice,
+    NoticeLine,
+    Photo,
+    Step,
+    StopCheck,
+    StopWork,
+    Visit,
+)
+from parkkeeper.kernel.ids import new_id
+from tests.world import DAY, EVENING, later
+
+HOUR_ON = later(60)
+
+
+def checklist(w: Any, version: int = 1) -> Checklist:
+    return Checklist.objects.create(
+        code="nine-grids", version=version, name="九宫格检查表", during=(DAY, DAY + timedelta(days=9)), source="指引",
+        entered_at=EVENING,
+    )  # fmt: skip
+
+
+def item(w: Any, code: str = "B3", **more: Any) -> Item:
+    return Item.objects.create(
+        **{"checklist": Checklist.objects.first() or checklist(w), "position": 1, "code": code, "aspect": "zoning",
+           "text": "隔离完好", "evidence": ["P"], "severity": "!", "remedy": "修复隔离", **more}
+    )  # fmt: skip
+
+
+def authorisation(w: Any, basis: str = "emergency") -> Authorisation:
+    return Authorisation.objects.create(
+        basis=basis, body="区领导小组", document="授权书 1 号", may_stop_work=True, during=(DAY, None),
+        entered_at=EVENING, entered_by=w.office,
+    )  # fmt: skip
+
+
+def visit(w: Any, **more: Any) -> Visit:
+    return Visit.objects.create(
+        **{"id": new_id(), "enterprise": w.rainbow, "checklist": item(w, f"X{Item.objects.count()}").checklist,
+           "kind": "full", "basis": "guidance", "by": w.office, "began_at": EVENING, "received_at": EVENING, **more}
+    )  # fmt: skip
+
+
+def finding(w: Any, **more: Any) -> Finding:
+    seen = more.pop("visit", None) or visit(w)
+    return Finding.objects.create(
+        **{"id": new_id(), "visit": seen, "enterprise": seen.enterprise, "item": seen.checklist.items.first(),
+           "noted_at": EVENING, "received_at": EVENING, "by": w.office, **more}
+    )  # fmt: skip
+
+
+def step(w: Any, kind: str = "reported", **more: Any) -> Step:
+    return Step.objects.create(
+        **{"id": new_id(), "finding": finding(w), "kind": kind, "at": EVENING, "received_at": EVENING, "by": w.mei,
+           **more}
+    )  # fmt: skip
+
+
+def photo(w: Any) -> Photo:
+    return Photo.objects.create(
+        id=new_id(), finding=finding(w), of="found", sha256="a" * 64, taken_at=EVENING, received_at=EVENING, by=w.office
+    )
+
+
+def notice(w: Any, serial: int = 1, **more: Any) -> Notice:
+    return Notice.objects.create(
+        **{"year": 2022, "serial": serial, "code": f"code{serial}", "enterprise": w.rainbow,
+           "visit": more.pop("visit", None) or visit(w), "wording": "order", "unit": "hours", "amount": 24,
+           "issued_at": EVENING, "issued_by": w.office, "second": w.leader, "due_at": later(1440), **more}
+    )  # fmt: skip
+
+
+def line(w: Any) -> NoticeLine:
+    made = notice(w)
+    return NoticeLine.objects.create(notice=made, finding=finding(w, visit=made.visit), todo="修复隔离")
+
+
+def extension(w: Any) -> Extension:
+    return Extension.objects.create(notice=notice(w), amount=4, reason="等材料", asked_at=EVENING, asked_by=w.mei)
+
+
+def clock_stop(w: Any) -> ClockStop:
+    return ClockStop.objects.create(notice=notice(w), during=(EVENING, HOUR_ON), reason="封控", by=w.office)
+
+
+def stop_work(w: Any, **more: Any) -> StopWork:
+    return StopWork.objects.create(
+        **{"enterprise": w.rainbow, "authorisation": authorisation(w), "extent": "line", "place": "一号线",
+           "reason": "反复不整改", "conditions": "隔离修复并验收", "proposed_at": EVENING, "proposed_by": w.office,
+           "code": f"stop{StopWork.objects.count()}", **more}
+    )  # fmt: skip
+
+
+def stop_check(w: Any) -> StopCheck:
+    return StopCheck.objects.create(stop_work=stop_work(w), day=DAY, at=EVENING, by=w.office, holds=True)
+
+
+def deadline_of_notice(w: Any) -> Deadline:
+    return Deadline.objects.create(kind="overdue", notice=notice(w), due_at=EVENING, told_at=EVENING)
+
+
+def deadline_of_stop(w: Any) -> Deadline:
+    return Deadline.objects.create(kind="review", stop_work=stop_work(w), due_at=EVENING, told_at=EVENING)

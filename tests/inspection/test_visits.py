@@ -1,0 +1,169 @@
+"""Visits, findings, photos: what phones tell is stored, judged afterwards, and told twice stored once."""
+
+import csv
+from datetime import date
+from typing import Any
+
+import pytest
+
+from parkkeeper.inspection.actions import findings, setup, visits
+from parkkeeper.inspection.checklistfiles import FOLDER, BadChecklist, read_checklist, read_rows
+from parkkeeper.inspection.field import Place
+from parkkeeper.inspection.models import Checklist, Finding, Item, Photo, Step, Visit
+from parkkeeper.park.errors import Forbidden, Refused
+from parkkeeper.park.models import Anomaly
+from parkkeeper.sampling.field import Source
+from tests.inspection.kit import Inspector, found, inspected_world, later
+from tests.world import EVENING
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def w() -> Any:
+    return inspected_world()
+
+
+# ---- checklists
+def test_the_sample_has_the_59_items_of_eight_aspects_with_evidence_and_remedy() -> None:
+    rows = read_checklist()
+    assert len(rows) == 59 and len({row.code for row in rows}) == 59
+    assert {row.aspect for row in rows} == set(Item.Aspect.values)
+    assert all(row.evidence and row.remedy and row.remedy_en and row.text_en and row.basis for row in rows)
+    assert 10 <= sum(row.short_round for row in rows) <= 25
+    assert {row.code for row in rows if row.severity == "!!"} == {"B8", "C6", "C7", "H1"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [("text", "", "text is missing"), ("aspect", "x", "none of"), ("evidence", "Q", "letters"), ("hours", "a", "whole"),
+     ("code", "A1", "twice")],
+)  # fmt: skip
+def test_a_wrong_row_is_told_with_its_number(column: str, value: str, told: str) -> None:
+    with (FOLDER / "nine-grids.csv").open(encoding="utf-8", newline="") as file:
+        table = csv.DictReader(file)
+        rows = list(table)
+    rows[3][column] = value
+    with pytest.raises(BadChecklist, match=f"row 5.*{told}"):
+        read_rows(rows)
+
+
+def test_a_new_version_ends_the_one_before_and_a_visit_keeps_what_it_began_with(w: Any) -> None:
+    visit = w.team.visit(0)
+    w.team.say(visit)
+    newer = setup.put_checklist_in_force(
+        "nine-grids", "九宫格检查表", read_checklist()[:5], start=date(2022, 5, 10), source="第二版", by=w.office,
+        at=later(5),
+    )  # fmt: skip
+    w.team.say(w.team.note(visit, "H1", 10))
+    assert Finding.objects.get().item.checklist == w.checklist and newer.version == 2
+    assert Checklist.objects.on(date(2022, 5, 9)).get() == w.checklist
+    with pytest.raises(Refused, match="第 2 版"):
+        setup.put_checklist_in_force("nine-grids", "x", read_checklist(), start=date(2022, 5, 1), source="y",
+                                     by=w.office, at=EVENING)  # fmt: skip
+
+
+# ---- on what basis
+def test_a_visit_on_paper_orders_and_one_without_only_advises_and_is_doubted() -> None:
+    w = inspected_world(authorised=False)
+    visit = w.team.visit(0)
+    assert w.team.say(visit)[visit.id].doubts == ("visit_without_authorisation",)
+    assert not Visit.objects.get().orders
+    setup.file_authorisation("emergency", "区", "授权书", start=date(2022, 5, 1), by=w.office, at=EVENING)
+    second = w.team.visit(30)
+    assert w.team.say(second)[second.id].doubts == ()
+    assert Visit.objects.get(pk=second.id).orders
+
+
+def test_guidance_needs_no_paper_and_gets_none(w: Any) -> None:
+    visit = w.team.visit(0, basis="guidance")
+    assert w.team.say(visit)[visit.id].doubts == () and not Visit.objects.get().orders
+    with pytest.raises(Refused, match="不需要授权"):
+        setup.file_authorisation("guidance", "区", "书", start=date(2022, 5, 1), by=w.office, at=EVENING)
+
+
+def test_who_works_there_or_has_another_grid_is_doubted_and_stored(w: Any) -> None:
+    insider = w.post(w.person("内部人", w.rainbow), "team_member", grid=w.grids[0])
+    inside = Inspector(w, insider)
+    visit = inside.visit(0)
+    assert inside.say(visit)[visit.id].doubts == ("visit_conflict_of_interest",)
+    away = w.team.visit(5, enterprise=w.lotus.credit_code)
+    assert w.team.say(away)[away.id].doubts == ("visit_outside_grid",)
+    assert Visit.objects.count() == 2 and Anomaly.objects.filter(noun="inspection").count() == 2
+
+
+# ---- what is told
+def test_the_same_words_twice_are_stored_once(w: Any) -> None:
+    visit = w.team.visit()
+    note = w.team.note(visit)
+    words = [visit, note, w.team.photo(note), w.team.fix(note), w.team.end(visit)]
+    first, second = w.team.say(*words), w.team.say(*words)
+    assert all(v.stored for v in first.values()) and not any(v.stored for v in second.values())
+    counts = (Visit.objects.count(), Finding.objects.count(), Photo.objects.count(), Step.objects.count())
+    assert counts == (1, 1, 1, 1)
+
+
+def test_two_inspectors_offline_at_one_enterprise_are_two_visits(w: Any) -> None:
+    other = Inspector(w, w.cai)
+    mine, theirs = w.team.visit(0), other.visit(1)
+    w.team.say(mine, w.team.note(mine), heard=200)
+    other.say(theirs, other.note(theirs), heard=100)
+    assert Visit.objects.count() == 2 and Finding.objects.open().count() == 2
+
+
+def test_a_refused_signature_has_its_reason_and_no_access_no_signature(w: Any) -> None:
+    refused, shut = w.team.visit(0), w.team.visit(40)
+    w.team.say(refused, w.team.end(refused, refusal="负责人拒签"))
+    w.team.say(shut, w.team.end(shut, "no_access", 50, signature="b" * 64))
+    one, two = Visit.objects.order_by("began_at")
+    assert (one.refusal, one.signature) == ("负责人拒签", "")
+    assert (two.ended_how, two.signature, two.refusal) == ("no_access", "", "")
+
+
+def test_a_photo_without_place_needs_a_reason_or_is_doubted(w: Any) -> None:
+    visit = w.team.visit()
+    note = w.team.note(visit)
+    told = w.team.photo(note, place=Place(missing="室内没有信号"))
+    silent = w.team.photo(note, sha256="c" * 64, place=Place())
+    verdicts = w.team.say(visit, note, told, silent)
+    assert verdicts[told.id].doubts == () and verdicts[silent.id].doubts == ("photo_without_place",)
+    assert Photo.objects.count() == 2
+
+
+def test_fixed_on_the_spot_settles_and_without_a_photo_is_doubted(w: Any) -> None:
+    visit = w.team.visit()
+    shown, claimed = w.team.note(visit), w.team.note(visit, "B4")
+    fixed, said = w.team.fix(shown), w.team.fix(claimed)
+    verdicts = w.team.say(visit, shown, claimed, w.team.photo(shown, "on_the_spot"), fixed, said)
+    assert not Finding.objects.open().exists()
+    assert verdicts[fixed.id].doubts == () and verdicts[said.id].doubts == ("spot_fix_without_photo",)
+
+
+def test_what_cannot_be_placed_is_left_to_the_door_which_keeps_it(w: Any) -> None:
+    with pytest.raises(Refused, match="没有企业"):
+        w.team.say(w.team.visit(enterprise="91310000NOBODY0000"))
+    visit = w.team.visit()
+    w.team.say(visit)
+    with pytest.raises(Refused, match="Z9"):
+        w.team.say(w.team.note(visit, "Z9"))
+
+
+def test_a_clock_ahead_of_the_servers_does_not_make_the_future(w: Any) -> None:
+    visit = w.team.visit(300)
+    w.team.say(visit, heard=10)
+    assert Visit.objects.get().began_at == later(10)
+
+
+def test_checklists_and_papers_are_the_offices(w: Any) -> None:
+    with pytest.raises(Forbidden):
+        setup.put_checklist_in_force("x", "x", read_checklist(), start=date(2022, 5, 1), source="s", by=w.ann,
+                                     at=EVENING)  # fmt: skip
+    source = Source(w.courier, w.point, 1, EVENING)
+    visits.begin_visits([w.team.visit()], source, by=w.courier, at=EVENING)
+    assert Anomaly.objects.filter(kind="holder_without_post").exists()
+    assert findings.note_findings([], source, by=w.ann, at=EVENING) == []
+
+
+def test_a_found_world_has_what_it_says(w: Any) -> None:
+    one, two = found(w, "B3", "C6")
+    assert (one.item.code, two.item.severity, one.visit.signed_by) == ("B3", "!!", "梅联络")
