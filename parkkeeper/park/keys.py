@@ -41,6 +41,7 @@ def _wrapping(half: bytes) -> bytes:
 
 def make_key() -> bytes:
     """A new data key as the database keeps it; its other half is on disk (0600) when this returns. Raises OSError."""
+    _known.clear()
     half = new_data_key()
     sealed = wrap_key(new_data_key(), _wrapping(half))
     path = key_file(sealed)

@@ -9,8 +9,8 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
 from parkkeeper.park.models import JournalEntry
-from parkkeeper.park.retention.past import Past, held, past, spans
-from parkkeeper.park.retention.rules import Rule, rules
+from parkkeeper.park.retention.past import Past, held, past
+from parkkeeper.park.retention.rules import Period, Rule, periods, rules
 from parkkeeper.park.retention.ways import way_of
 
 
@@ -31,32 +31,47 @@ class Outlook:
     gone: int
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """How a period stands: what of it is past, what would be if all were ordered, and when the next is."""
+
+    now: Past
+    unordered: Past
+    held: bool
+    next_at: datetime | None
+
+
 def outlooks(at: datetime, *, only: str = "") -> Iterator[Outlook]:
     """How every rule (or the one named `only`) stands at `at`, in the order in which they are executed."""
     done = _done()
+    standing = {period.name: _standing(period, at) for period in periods()}
     for rule in rules():
         if only in ("", rule.name):
             last, gone = done.get(rule.name, (None, 0))
-            yield _outlook(rule, at, last, gone)
+            yield _outlook(rule, standing[rule.period.name], last, gone)
 
 
-def _outlook(rule: Rule, at: datetime, last: datetime | None, gone: int) -> Outlook:
-    now, way, waiting = past(rule.period, at), way_of(rule), 0
-    due = way.due(rule, now).count()
-    if rule.period.of_emergency:
-        waiting = way.due(rule, past(rule.period, at, ordered=False)).count() - due
-    return Outlook(rule, due, waiting, held(rule.period, at), _next(rule, now), last, gone)
+def _standing(period: Period, at: datetime) -> _Standing:
+    now = past(period, at)
+    ends = [span.ended for span in now.others if span.ended and span.ended > now.cutoff]
+    next_at = min(ends) + timedelta(days=period.days) if ends else None
+    return _Standing(now, past(period, at, ordered=False), held(period, at), next_at)
 
 
-def _next(rule: Rule, now: Past) -> datetime | None:
-    days = timedelta(days=rule.period.days)
-    if rule.period.of_emergency:
-        ended = [span.ended for span in spans() if span.ended and span.ended > now.cutoff]
-        return min(ended) + days if ended else None
-    if rule.way == "follows":
-        return None
-    first = way_of(rule).kept(rule).filter(_since__gt=now.cutoff).aggregate(first=Min("_since"))["first"]
-    return None if first is None else first + days
+def _outlook(rule: Rule, period: _Standing, last: datetime | None, gone: int) -> Outlook:
+    due = way_of(rule).due(rule, period.now).count()
+    waiting = 0
+    if period.unordered != period.now:
+        waiting = way_of(rule).due(rule, period.unordered).count() - due
+    return Outlook(rule, due, waiting, period.held, _next(rule, period), last, gone)
+
+
+def _next(rule: Rule, period: _Standing) -> datetime | None:
+    if rule.period.of_emergency or rule.way == "follows":
+        return period.next_at
+    later = way_of(rule).kept(rule).filter(_since__gt=period.now.cutoff)
+    first = later.aggregate(first=Min("_since"))["first"]
+    return None if first is None else first + timedelta(days=rule.period.days)
 
 
 def _done() -> dict[str, tuple[datetime, int]]:

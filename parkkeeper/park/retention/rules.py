@@ -1,5 +1,6 @@
 """What docs/retention.toml orders: periods, and for each of them which columns of which table are destroyed how."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
@@ -55,10 +56,21 @@ class Rule:
         return tuple(column for column in self.columns if column not in self.stays)
 
     @property
+    def title(self) -> str:
+        """What the table holds, in the reader's language: the term of its docstring, or the words of its name."""
+        term = (self.model.__doc__ or "").split(":")[0]
+        if _chinese() and not term.isascii():
+            return term
+        return " ".join(re.findall(r"[A-Z][a-z]*", self.label.split(".")[1])).capitalize()
+
+    @property
     def purpose(self) -> str:
         """What it is kept for, in the reader's language."""
-        chinese = (get_language() or "zh").startswith("zh")
-        return "；".join(self.purposes_zh) if chinese else "; ".join(self.purposes)
+        return "；".join(self.purposes_zh) if _chinese() else "; ".join(self.purposes)
+
+
+def _chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
 
 
 def parse(declared: dict[str, Any]) -> list[Rule]:
