@@ -23,6 +23,7 @@ def tell_own(person: Person, at: datetime) -> dict[str, Any]:
     line = _line(person, at)
     return {
         "as_of": at.isoformat(),
+        "time_zone": timezone.get_current_timezone_name(),
         "name": person.name,
         "enterprise": person.employer.short_name,
         "staff_number": person.staff_number,
@@ -56,14 +57,13 @@ def _line(person: Person, at: datetime) -> Due | None:
 
 def _place(person: Person, line: Due | None, at: datetime) -> dict[str, Any] | None:
     """Where and when to come: as the round says, else as the enterprise's slots of today say."""
-    if line is not None and line.point is not None:
-        return _told(line.point, line.slot_from, None, False)
     day = timezone.localdate(at)
     slots = Slot.objects.filter(enterprise=person.employer_id, during__contains=day, shift__in=["", person.shift])
     slot = slots.select_related("point__site").order_by("-shift", "pk").first()
-    if slot is None:
-        return None
-    return _told(slot.point, slot.minutes.lower, slot.minutes.upper, slot.by_shuttle)
+    point = line.point if line is not None else None
+    if point is not None and (slot is None or slot.point_id != point.pk):
+        return _told(point, line.slot_from if line else None, None, False)
+    return None if slot is None else _told(slot.point, slot.minutes.lower, slot.minutes.upper, slot.by_shuttle)
 
 
 def _told(point: Point, start: int | None, end: int | None, by_shuttle: bool) -> dict[str, Any]:
@@ -77,7 +77,11 @@ def _told(point: Point, start: int | None, end: int | None, by_shuttle: bool) ->
 def _round(person: Person, line: Due | None, at: datetime) -> dict[str, Any] | None:
     if line is None:
         return None
-    scan = person.scans.filter(round=line.round, undone_at__isnull=True, received_at__lte=at).order_by("scanned_at").first()
+    scan = (
+        person.scans.filter(round=line.round, undone_at__isnull=True, received_at__lte=at)
+        .order_by("scanned_at")
+        .first()
+    )
     return {
         "day": line.round.day.isoformat(), "opens_at": line.round.opens_at.isoformat(),
         "closes_at": line.round.closes_at.isoformat(), "standing": line.standing,

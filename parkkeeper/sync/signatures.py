@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.files import store_file
 from parkkeeper.park.models import StoredFile
 from parkkeeper.sync.models import Phone
-from parkkeeper.sync.problems import Problem
+from parkkeeper.sync.problems import Problem, hash_mismatch, wrong_media_type
 
 MEDIA_TYPES = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
@@ -24,13 +23,9 @@ def take_file(phone: Phone, data: bytes, sha256: str, media_type: str, *, at: da
     disk does not take them.
     """
     if media_type not in MEDIA_TYPES:
-        raise Problem(
-            415,
-            "wrong_media_type",
-            _("文件类型 %(type)s 不被接受，请发送 PNG、JPEG 或 WebP 图片。") % {"type": media_type},
-        )
+        raise wrong_media_type(media_type)
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise Problem(422, "hash_mismatch", _("收到的文件与其编号不符，可能在传输中损坏。请重新发送。"))
+        raise hash_mismatch()
     with connection.cursor() as cursor:  # the same file twice at once: one waits, then finds it
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 0))", [sha256])
     known = StoredFile.objects.filter(sha256=sha256, destroyed_at__isnull=True).exists()

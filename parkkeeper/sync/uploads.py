@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db.models import QuerySet
 from django.http import HttpRequest, UnreadablePostError
 from django.utils.translation import gettext as _
 
@@ -29,7 +30,7 @@ def put_file(request: HttpRequest, phone: Phone, sha256: str, *, at: datetime) -
     if told is None:
         return take_file(phone, body_of(request), sha256, media_type, at=at), 200
     first, last, size = _range_of(told, request)
-    if _known(sha256):
+    if _stored(sha256).exists():
         drain(request)
         return {"sha256": sha256, "size": size, "known": True}, 200
     parts = Parts(phone.pk, sha256, size)
@@ -41,16 +42,16 @@ def put_file(request: HttpRequest, phone: Phone, sha256: str, *, at: datetime) -
 
 def what_is_there(phone: Phone, sha256: str) -> dict[str, str]:
     """Headers that tell how much of the file is there: Upload-Offset, Upload-Complete, Upload-Length if known."""
-    stored = StoredFile.objects.filter(sha256=sha256).values_list("size", flat=True).first()
-    if stored is not None and _known(sha256):
+    stored = _stored(sha256).values_list("size", flat=True).first()
+    if stored is not None:
         return {"Upload-Offset": str(stored), "Upload-Length": str(stored), "Upload-Complete": "?1"}
     found = parts_of(phone.pk, sha256)
     length = {"Upload-Length": str(found[0].size)} if found else {}
     return {"Upload-Offset": str(found[0].received() if found else 0), "Upload-Complete": "?0", **length}
 
 
-def _known(sha256: str) -> bool:
-    return StoredFile.objects.filter(sha256=sha256).exists()
+def _stored(sha256: str) -> QuerySet[StoredFile]:
+    return StoredFile.objects.filter(sha256=sha256, destroyed_at__isnull=True)
 
 
 def _range_of(told: str, request: HttpRequest) -> tuple[int, int, int]:

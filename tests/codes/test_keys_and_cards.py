@@ -180,3 +180,17 @@ def test_the_page_of_keys_changes_them(w: Any, client: Client) -> None:
     w.login(client, w.mei)
     with clock.at(EVENING):
         assert client.get("/settings/codes").status_code == 403
+
+
+def test_the_people_list_prints_for_those_who_may_and_shows_no_boxes_to_others(w: Any, client: Client) -> None:
+    w.login(client, w.mei)
+    with clock.at(EVENING):
+        page = client.get("/people").content.decode()
+        own = client.get(f"/people/{w.workers[0].pk}").content.decode()
+    assert 'name="chosen"' in page and 'action="/cards"' in page
+    assert 'action="/cards"' in own and f"/people/{w.workers[0].pk}/link" in own
+    leader = w.post(w.person("网格组长", w.rainbow), "team_leader", grid=w.grids[0])
+    w.login(client, leader)
+    with clock.at(EVENING):
+        page = client.get("/people").content.decode()
+    assert 'name="chosen"' not in page and "/cards" not in page

@@ -14,6 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django_pgschemas.schema import Schema, activate, get_current_schema
 
 from parkkeeper.park.files import read_file
+from parkkeeper.park.management.commands.worker import go_round
 from parkkeeper.park.models import StoredFile
 from parkkeeper.park.parts import KEPT_FOR, Gap, Parts, forget_parts, parts_of
 from parkkeeper.sync import uploads
@@ -210,3 +211,17 @@ def test_the_protocol_names_the_numbers_of_parts() -> None:
     from tests.sync.test_protocol import TEXT
 
     assert f"{uploads.LEAST_PART:,} bytes" in TEXT and "Upload-Offset" in TEXT
+
+
+def test_the_worker_removes_what_nobody_came_back_for(phone: Handset) -> None:
+    part(phone, 0, 99_999)
+    path = Parts(phone.row.pk, SHA, len(PHOTO)).path
+    here = get_current_schema().schema_name
+    go_round(clean=True)
+    assert path.exists()
+    os.utime(path, (0, time.time() - KEPT_FOR - 60))
+    try:
+        go_round(clean=True)
+    finally:
+        activate(Schema.create(here))
+    assert not path.exists()

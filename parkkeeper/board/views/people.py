@@ -1,5 +1,6 @@
 """People: the list, and one person's page: how the person stands now and why, and everything that led there."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -49,6 +50,7 @@ PEOPLE = List(
     hint=gettext_lazy("姓名、拼音、工号、手机号、证件号"),
     order="name",
     people=True,
+    key=lambda p: p.pk,
     verb="export_people",
 )  # fmt: skip
 
@@ -64,7 +66,8 @@ def _tone(person: Any) -> str:
 def people(request: OfficeRequest) -> HttpResponse:
     now = Presence.objects.at(request.at).filter(person=OuterRef("pk")).values("state")[:1]
     rows = Person.objects.within(request.scopes).select_related("employer").annotate(state=Subquery(now))
-    return PEOPLE.page(request, rows)
+    cards = may_open(request, "cards")
+    return (PEOPLE if cards else replace(PEOPLE, key=None)).page(request, rows, "board/people.html", {"cards": cards})
 
 
 def person(request: OfficeRequest, pk: int) -> HttpResponse:
@@ -93,5 +96,7 @@ def _show(request: OfficeRequest, found: Person, **more: Any) -> HttpResponse:
         "told": tell_person(found, request.at, tubes=may_open(request, "tube")),
         "employer": link_to(request, "enterprise", found.employer_id),
         "journal": link_to(request, "journal", query={"person": found.pk}),
+        "own_link": link_to(request, "own_link", found.pk),
+        "cards": may_open(request, "cards"),
     }
     return render(request, "board/person.html", context | more)

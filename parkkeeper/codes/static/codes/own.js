@@ -11,6 +11,7 @@
   };
   const TAGS = { "zh-hans": "zh-Hans", "zh-hant": "zh-Hant", en: "en" };
   let texts = {};
+  let zone = undefined;
   let language = keep.get("language") || guess();
   let fresh = false;
 
@@ -37,14 +38,15 @@
 
   const two = (number) => String(number).padStart(2, "0");
   const clock = (minute) => two(Math.floor(minute / 60) % 24) + ":" + two(minute % 60);
+  // the park's time zone, wherever the phone is
+  const formatted = (at, tag, shape) => new Intl.DateTimeFormat(tag, { timeZone: zone, ...shape }).format(at);
   const moment = (text) => {
     const tag = { "zh-hans": "zh-CN", "zh-hant": "zh-HK", en: "en-GB" }[language];
-    const shape = { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false };
-    return new Intl.DateTimeFormat(tag, shape).format(new Date(text));
+    return formatted(new Date(text), tag, { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   };
-  const hour = (text) => { const at = new Date(text); return two(at.getHours()) + ":" + two(at.getMinutes()); };
+  const hour = (text) => formatted(new Date(text), "en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   // by the park's clock, as far as it was heard last: a phone's own may be wrong, and a rehearsal has another
-  const localDay = (told) => { const now = new Date(Date.now() + (told.ahead || 0)); return now.getFullYear() + "-" + two(now.getMonth() + 1) + "-" + two(now.getDate()); };
+  const localDay = (told) => formatted(new Date(Date.now() + (told.ahead || 0)), "sv-SE", { dateStyle: "short" });
 
   function picture(rows) {
     const quiet = 4, size = rows.length + 2 * quiet;
@@ -123,6 +125,7 @@
   }
 
   function show(told, note) {
+    zone = told.time_zone;
     const time = { time: moment(told.as_of) };
     const parts = [
       note ? made("p", { class: "card note", role: "status" }, note) : fresh ? null : made("p", { class: "card note", role: "status" }, say("offline", time)),

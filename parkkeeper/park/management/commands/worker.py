@@ -1,6 +1,7 @@
 """`python -m django worker`: what happens again and again, for every park.
 
-Journals are sealed; once a day what is past its period by docs/retention.toml is destroyed.
+Journals are sealed; once a day what is past its period by docs/retention.toml is destroyed, and parts of files for
+which no phone came back are removed.
 """
 
 import logging
@@ -19,6 +20,7 @@ from django.utils import timezone
 from parkkeeper.kernel import clock
 from parkkeeper.park.actions.retention import destroy_due
 from parkkeeper.park.journal import seal_journal
+from parkkeeper.park.parts import KEPT_FOR, forget_parts
 from parkkeeper.park.tenancy.models import Park
 from parkkeeper.park.tenancy.parks import in_park
 
@@ -86,6 +88,7 @@ def _work_in(schema: str, zone: str, clean: bool, go_on: Callable[[], bool]) -> 
             seal_journal(at=at)
             if clean:
                 destroy_due(at=at, go_on=go_on)
+                forget_parts(before=time.time() - KEPT_FOR)
     except (Error, OSError) as error:
         log.warning("Park %s: %s", schema, error)
         connection.close()
