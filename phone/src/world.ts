@@ -101,6 +101,12 @@ class World extends EventTarget {
     await this.open();
   }
 
+  /** The park does not know this phone any more: it becomes one again under the same PIN, and keeps what it holds. */
+  enrolAgain(): void {
+    this.phase = "enrol";
+    this.changed();
+  }
+
   /** Raises WrongPin. */
   async unlock(pin: string): Promise<void> {
     await unlock(pin);
@@ -274,7 +280,8 @@ class World extends EventTarget {
       await this.reload();
       await this.fetchRoster(token);
       this.outbox.wake(0);
-    } else if (trouble.wipe && this.queue.count === 0) {
+    } else if (trouble.wipe) {
+      await this.dropRoster(); // what waits is sent first; the list goes at once
       await this.wipe();
     } else if (trouble.code !== "no_answer") {
       this.trouble = trouble;
@@ -305,11 +312,16 @@ class World extends EventTarget {
     const round = this.people?.roster.round;
     if (!round || this.now() < Date.parse(round.closes_at) + AFTER_ROUND) return;
     await forgetSettled();
+    await this.dropRoster();
+    await this.reload();
+  }
+
+  private async dropRoster(): Promise<void> {
     await setSealedValue("roster", undefined);
     this.people = undefined;
     this.rosterTag = undefined;
     this.cursor = "";
-    await this.reload();
+    this.changed();
   }
 
   /** Everything of this phone goes; never while something on it is unsent. */
@@ -318,9 +330,9 @@ class World extends EventTarget {
     this.lock();
     await wipeAll();
     this.phase = "enrol";
-    this.people = undefined;
     this.rosterTag = undefined;
     this.cursor = "";
+    this.queue = await waiting();
     this.changed();
   }
 }

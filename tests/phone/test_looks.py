@@ -22,6 +22,7 @@ def test_every_screen_is_for_everybody_at_360_pixels(phones: Phones, w: Any, lan
         assert too_wide(page) == 0, name
         seen.append(page.inner_text("body"))
 
+    expect(page.locator("#code")).to_be_visible()
     look("enrol")
     page.locator("#code").fill(code_for(w))
     page.locator("#pin").fill(PIN)
@@ -41,6 +42,7 @@ def test_every_screen_is_for_everybody_at_360_pixels(phones: Phones, w: Any, lan
     page.locator(".holder button").click()
     look("seal")
     page.locator(".question button.primary").click()
+    expect(page.locator(".outcome.sealed")).to_be_visible()
     for place, name in enumerate(("scan", "roster", "boxes", "my")):
         page.locator("nav.tabs a").nth(place).click()
         look(name)
@@ -48,8 +50,10 @@ def test_every_screen_is_for_everybody_at_360_pixels(phones: Phones, w: Any, lan
     page.locator("#box").fill(box_code("YQ", 1))
     page.locator("form button.primary").click()
     page.locator("article button.primary").click()
+    expect(page.locator(".sheet")).to_be_visible()
     look("signing")
     page.reload()
+    expect(page.locator("lock-view #pin")).to_be_visible()
     look("locked")
     ours = "".join(seen)
     if language == "en-GB":

@@ -31,8 +31,9 @@ export function setLanguage(language: Language): void {
   document.documentElement.lang = language;
 }
 
-/** `text` in the chosen language, with its {named} places filled. */
+/** `text` in the chosen language, with its {named} places filled; "one|many" is chosen by the place {n}. */
 export function t(text: string, places: Record<string, string | number> = {}): string {
-  const said = TABLES[chosen][text] ?? text;
+  const [one, many] = (TABLES[chosen][text] ?? text).split("|") as [string, string?];
+  const said = many !== undefined && places["n"] !== 1 ? many : one;
   return said.replace(/\{(\w+)\}/g, (whole, name: string) => String(places[name] ?? whole));
 }

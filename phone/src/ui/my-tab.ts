@@ -39,6 +39,8 @@ export class MyTab extends View {
       <h2>${count ? html`<b class="huge">${count}</b> ${t("条只在这台手机上")}` : html`${icon("cloud")} ${t("全部已送达园区")}`}</h2>
       ${oldest === undefined ? nothing : html`<p>${t("最早 {age} 前", { age: age(Date.now() - oldest) })}</p>`}
       <p class="link" role="status">${this.link()}</p>
+      ${world.trouble?.code === "unknown_token" ? html`<p class="error">${t("这台手机的登记已失效。请向办公室要新的登记码，内容都会保留。")}</p>
+        <button @click=${() => world.enrolAgain()}>${t("重新登记")}</button>` : nothing}
       ${count ? html`<button class="primary" @click=${() => void world.outbox.now()}>${icon("up")} ${t("立即发送")}</button>` : nothing}
     </section>`;
   }
@@ -92,7 +94,7 @@ export class MyTab extends View {
   }
 
   private phone(): TemplateResult {
-    const drift = Math.round(world.offset / 60_000);
+    const drift = world.offset;
     const space = this.space;
     return html`<section class="card">
       <h2>${t("这台手机")}</h2>
@@ -100,7 +102,7 @@ export class MyTab extends View {
         <dt>${t("登记人")}</dt><dd>${world.enrolment?.holder.name} · ${roleWord(world.enrolment?.role ?? "")}</dd>
         <dt>${t("园区")}</dt><dd>${world.enrolment?.park}</dd>
         <dt>${t("存储")}</dt><dd>${space ? html`${megabytes(space.used)} / ${megabytes(space.quota)} · ${space.persisted ? t("浏览器不会清除") : html`<em class="mark warn">${t("浏览器可能清除，请尽快发送")}</em>`}${space.full ? html` <em class="mark bad">${t("快满：不再存照片")}</em>` : nothing}` : "…"}</dd>
-        <dt>${t("时钟")}</dt><dd>${Math.abs(drift) < 1 ? t("与园区一致") : drift > 0 ? t("慢 {n} 分钟，已自动校正", { n: drift }) : t("快 {n} 分钟，已自动校正", { n: -drift })}</dd>
+        <dt>${t("时钟")}</dt><dd>${Math.abs(drift) < 60_000 ? t("与园区一致") : t(drift > 0 ? "慢 {age}，已自动校正" : "快 {age}，已自动校正", { age: age(Math.abs(drift)) })}</dd>
         <dt>${t("版本")}</dt><dd>${VERSION}</dd>
       </dl>
     </section>`;

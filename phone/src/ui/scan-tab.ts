@@ -16,6 +16,7 @@ import { nameOf, roleWord, stateWord } from "./words";
 
 export class ScanTab extends View {
   private typed = "";
+  private byHand = false;
   private camera = false;
   private note = "";
   private readonly absent = new Set<string>();
@@ -29,7 +30,8 @@ export class ScanTab extends View {
       ${world.desk.question ? questionView() : nothing}
       <form class="taking" @submit=${this.enter}>
         <label class="sr" for="take">${tube ? t("人员码、工号、证件号或姓名") : t("试管码")}</label>
-        <input id="take" name="take" .value=${this.typed} placeholder=${tube ? t("扫人员码，或输入工号 / 姓名") : t("扫试管码，或手工输入")} autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go" @input=${this.input} />
+        <input id="take" name="take" .value=${this.typed} placeholder=${tube ? t("扫人员码，或输入工号 / 姓名") : t("扫试管码，或手工输入")} autocomplete="off" autocapitalize="off" spellcheck="false" enterkeyhint="go"
+          inputmode=${this.byHand ? "text" : "none"} @pointerdown=${() => this.hand(true)} @blur=${() => this.hand(false)} @input=${this.input} />
         <button class="primary" aria-label=${t("确定")}>${icon("check")}</button>
       </form>
       <div class="pair">
@@ -110,6 +112,12 @@ export class ScanTab extends View {
 
   private act(what: () => void): void {
     what();
+    this.requestUpdate();
+  }
+
+  /** The field is focused for the scanner without the keyboard on the glass; a finger on it brings the keyboard. */
+  private hand(byHand: boolean): void {
+    this.byHand = byHand;
     this.requestUpdate();
   }
 

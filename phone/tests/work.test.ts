@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { Operation } from "../src/protocol";
+import { Collecting, pieces, transferCode } from "../src/store/transfer";
+import { TwoReads } from "../src/work/reader";
+import { inside, isFull, Shift } from "../src/work/shift";
+
+let seq = 0;
+function operation(fields: object): Operation {
+  return { id: `id-${++seq}`, seq, at: "2022-05-10T18:00:00.000+08:00", ...fields } as Operation;
+}
+
+test("a shift is the sum of its operations", () => {
+  const shift = new Shift();
+  const scans = ["a", "b"].map((person) => operation({ kind: "scan", tube: "T1", how: "code", person }));
+  const all = [operation({ kind: "open_tube", tube: "T1", pool_size: 2 }), ...scans];
+  for (const one of all) shift.add(one);
+  const tube = shift.current!;
+  expect([inside(tube).length, isFull(tube)]).toEqual([2, true]);
+  shift.add(operation({ kind: "undo_scan", scan: scans[0]!.id }));
+  expect([inside(tube).length, isFull(tube), shift.scansOf("a").length]).toEqual([1, false, 0]);
+  shift.add(operation({ kind: "seal_tube", tube: "T1", swabs: 1 }));
+  expect([shift.current, shift.unboxed.length]).toEqual([undefined, 1]);
+  shift.add(operation({ kind: "seal_box", box: "B1", tubes: ["T1"] }));
+  expect(shift.unboxed).toEqual([]);
+});
+
+test("two equal reads make a code, once, until it has been away", () => {
+  const reads = new TwoReads(2000);
+  const at = (text: string | undefined, now: number): string | undefined => reads.saw(text, now);
+  expect([at("A", 0), at("A", 100), at("A", 200)]).toEqual([undefined, "A", undefined]);
+  expect([at("B", 300), at("C", 400), at("B", 500)]).toEqual([undefined, undefined, undefined]); // never two in a row
+  expect([at("B", 600), at(undefined, 700), at("B", 800), at("B", 900)]).toEqual(["B", undefined, undefined, undefined]);
+  expect([at("B", 5000), at("B", 5100)]).toEqual(["B", undefined]);
+});
+
+test("QR pictures of a queue come together in any order, and a stranger's series begins anew", () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(2000));
+  const texts = pieces(bytes);
+  expect(texts.length).toBe(4);
+  const collecting = new Collecting();
+  expect(collecting.take("W0007")).toBe(false);
+  collecting.take(pieces(new Uint8Array(1300))[1]!);
+  for (const text of texts.toReversed()) {
+    expect(collecting.whole).toBeUndefined();
+    collecting.take(text);
+    collecting.take(text);
+  }
+  expect(collecting.whole).toEqual(bytes);
+});
+
+test("a transfer code is read out without a slip", () => {
+  for (let turn = 0; turn < 50; turn++) expect(transferCode()).toMatch(/^[2-9A-HJKMNP-TV-Z]{10}$/);
+});
