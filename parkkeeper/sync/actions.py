@@ -23,7 +23,7 @@ from parkkeeper.sync.parsing import BadOperation, parse
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: read aloud and typed without a slip
 _LENGTH = 10
-_FIELD_VERBS = ("work_point", "carry_boxes", "receive_tubes")
+_FIELD_VERBS = ("work_point", "carry_boxes", "receive_tubes", "inspect")
 
 
 def code_index(code: str) -> bytes:

@@ -18,6 +18,7 @@ import orjson
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
+from parkkeeper.inspection.actions import findings, lookbacks, visits
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.keys import seal_for
@@ -49,6 +50,12 @@ VERBS: dict[str, Verb] = {
     "receive_tube": boxes.receive_tubes,
     "antigen": antigen.take_antigens,
     "close_session": sessions.close_sessions,
+    "begin_visit": visits.begin_visits,
+    "note_finding": findings.note_findings,
+    "photo": findings.take_photos,
+    "fix_on_spot": findings.fix_on_spot,
+    "look_back": lookbacks.take_look_backs,
+    "end_visit": visits.end_visits,
 }
 
 

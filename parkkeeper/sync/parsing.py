@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from parkkeeper.inspection.field import BeginVisit, EndVisit, FixOnSpot, LookBack, NoteFinding, Place, TakePhoto
+from parkkeeper.inspection.models import Basis, Photo, Visit
 from parkkeeper.park.models import Post
 from parkkeeper.sampling import field
 from parkkeeper.sampling.models import HandOver, Reception, Result, Scan
@@ -117,6 +119,13 @@ _VALUES = frozenset(Result.Value.values)
 _CODE = 40  # characters of a tube's or box's code
 _CLAIM = 200  # of what was read of a person: a person code as it is has at most 174
 _MOST_TUBES = 1000  # in one box
+_MOST_ANSWERS = 500  # of one visit
+_HALF_ROUND = 180  # degrees
+_VISITS = frozenset(Visit.Kind.values)
+_ENDS = frozenset(Visit.End.values)
+_BASES = frozenset(Basis.values)
+_PHOTOS = frozenset(Photo.Of.values)
+_OUTCOMES = frozenset(("fixed", "partly", "not_fixed", "no_access"))
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -166,6 +175,43 @@ def _receive(common: Common, raw: dict[str, Any]) -> field.Operation:
     )
 
 
+def _needed_sha256(raw: dict[str, Any], name: str) -> str:
+    value = _sha256(raw, name)
+    if not value:
+        raise BadOperation("missing_field", name)
+    return value
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _place(raw: dict[str, Any]) -> Place:
+    """`place` {"longitude", "latitude", "accuracy"?}, or null with `placeless`, the reason."""
+    told = raw.get("place")
+    if told is None:
+        return Place(missing=_maybe_text(raw, "placeless", 120))
+    if type(told) is not dict:
+        raise _bad(raw, "place")
+    longitude, latitude, accuracy = (_number(told.get(name)) for name in ("longitude", "latitude", "accuracy"))
+    if longitude is None or latitude is None or abs(longitude) > _HALF_ROUND or abs(latitude) > _HALF_ROUND / 2:
+        raise _bad(raw, "place")
+    return Place(longitude, latitude, accuracy)
+
+
+def _answers(raw: dict[str, Any]) -> dict[str, Any]:
+    """`answers` {"A1": {"ok": true, "value": "35.9"}}: item codes, verdicts, what was counted or measured."""
+    told = raw.get("answers", {})
+    if type(told) is not dict or len(told) > _MOST_ANSWERS:
+        raise _bad(raw, "answers")
+    found = {}
+    for code, answer in told.items():
+        if type(answer) is not dict or not _storable(code) or type(answer.get("ok")) not in (bool, type(None)):
+            raise _bad(raw, "answers")
+        found[code[:8]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", 60)}
+    return found
+
+
 # In the order in which the kinds of a batch are done; inside a kind the phone's own sequence decides.
 MAKERS: dict[str, Maker] = {
     "open_session": lambda common, raw: field.OpenSession(*common),
@@ -183,4 +229,22 @@ MAKERS: dict[str, Maker] = {
     "receive_tube": _receive,
     "antigen": lambda common, raw: field.TakeAntigen(*common, _uuid(raw, "person"), _one_of(raw, "value", _VALUES)),
     "close_session": lambda common, raw: field.CloseSession(*common, _uuid(raw, "session")),
-}
+    "begin_visit": lambda common, raw: BeginVisit(
+        *common, _text(raw, "enterprise", _CODE), _whole(raw, "checklist", GREATEST),
+        _one_of(raw, "visit_kind", _VISITS), _one_of(raw, "basis", _BASES), _maybe_uuid(raw, "second"), _place(raw),
+    ),
+    "note_finding": lambda common, raw: NoteFinding(
+        *common, _uuid(raw, "visit"), _text(raw, "item", 8), _maybe_text(raw, "area", 60), _maybe_text(raw, "note", 300)
+    ),
+    "photo": lambda common, raw: TakePhoto(
+        *common, _uuid(raw, "finding"), _one_of(raw, "of", _PHOTOS), _needed_sha256(raw, "sha256"), _place(raw)
+    ),
+    "fix_on_spot": lambda common, raw: FixOnSpot(*common, _uuid(raw, "finding"), _maybe_text(raw, "note", 300)),
+    "look_back": lambda common, raw: LookBack(
+        *common, _uuid(raw, "finding"), _one_of(raw, "outcome", _OUTCOMES), _maybe_text(raw, "note", 300)
+    ),
+    "end_visit": lambda common, raw: EndVisit(
+        *common, _uuid(raw, "visit"), _one_of(raw, "how", _ENDS), _answers(raw), _maybe_text(raw, "signed_by", 60),
+        _sha256(raw, "signature"), _maybe_text(raw, "refusal", 200),
+    ),
+}  # fmt: skip

@@ -241,7 +241,9 @@ def test_every_kind_of_operation_goes_in() -> None:
         phone.op("antigen", person=w.workers[0].uuid, value="negative"),
         phone.op("close_session", session=session["id"], at=later(70)),
     ]  # fmt: skip
-    assert {operation["kind"] for operation in operations} == set(inbox.VERBS)
+    inspecting = {"begin_visit", "note_finding", "photo", "fix_on_spot", "look_back", "end_visit"}
+    # those go in by tests/inspection/test_door.py
+    assert {operation["kind"] for operation in operations} == set(inbox.VERBS) - inspecting
     answer = phone.send(operations[::-1], at=later(75))
     assert set(verdicts(answer)) == {"stored"}, json_of(answer)
     assert HandOver.objects.get().given_signature.sha256 == signature

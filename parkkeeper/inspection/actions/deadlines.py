@@ -30,13 +30,16 @@ def tell_deadlines(*, at: datetime) -> int:
     for kind, notice, due_at in new:
         if kind == Deadline.Kind.LAPSED:
             Notice.objects.filter(pk=notice.pk).update(lapsed_at=due_at)
-        record(f"notice.{kind}", notice, by=None, at=at, enterprise=notice.enterprise_id, due_at=due_at.isoformat())
+        record(f"notice.{kind}", notice, by=None, at=at, enterprise=notice.enterprise_id, due_at=due_at.isoformat(),
+               late_seconds=int((at - due_at).total_seconds()))  # fmt: skip
     _send([(kind, notice) for kind, notice, _due_at in new], at)
     return len(new) + sum(_fall(stop, at) for stop in _fallen(at))
 
 
 def _due(at: datetime) -> Iterator[Told]:
-    """What is due by `at` and not told, oldest first."""
+    """What is due by `at` and not told, oldest first; asks the rulebook only when a notice is open."""
+    if not Notice.objects.open().exists():
+        return
     soon, grace = hours("due_soon_hours", at), hours("look_back_hours", at)
     looked = Step.objects.filter(
         finding__lines__notice=OuterRef("pk"), kind__in=LOOKED, counts=True, at__gte=OuterRef("issued_at")

@@ -23,6 +23,7 @@ from parkkeeper.park.journal import seal_journal
 from parkkeeper.park.parts import KEPT_FOR, forget_parts
 from parkkeeper.park.tenancy.models import Park
 from parkkeeper.park.tenancy.parks import in_park
+from parkkeeper.park.turns import take_turns
 
 SEAL_EVERY, CLEAN_EVERY, WAIT_AFTER_ERROR = 2.0, 24 * 3600.0, 5.0
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ def _work_in(schema: str, zone: str, clean: bool, go_on: Callable[[], bool]) -> 
         with in_park(schema), timezone.override(zone):
             at = clock.now()
             seal_journal(at=at)
+            well = take_turns(at)
             if clean:
                 destroy_due(at=at, go_on=go_on)
                 forget_parts(before=time.time() - KEPT_FOR)
@@ -93,4 +95,4 @@ def _work_in(schema: str, zone: str, clean: bool, go_on: Callable[[], bool]) -> 
         log.warning("Park %s: %s", schema, error)
         connection.close()
         return False
-    return True
+    return well
