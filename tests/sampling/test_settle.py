@@ -125,9 +125,8 @@ def test_a_foreign_tube_is_given_to_the_point_that_used_it(w: Any) -> None:
 
 def test_a_corrected_code_takes_everything_that_was_told_along(w: Any) -> None:
     wrong = "TYQ000000019"
-    w.phone.say(
-        w.phone.open(wrong), w.phone.scan(w.workers[0], wrong), w.phone.seal(wrong, 1), w.phone.box(1, wrong)
-    )  # fmt: skip
+    told = [w.phone.open(wrong), w.phone.scan(w.workers[0], wrong), w.phone.seal(wrong, 1), w.phone.box(1, wrong)]
+    w.phone.say(*told)
     w.phone.say(w.phone.box(2, 4), w.phone.open(4), w.phone.seal(4, 0))
     lab = FieldPhone(w.lab, None)
     lab.say(lab.receive(wrong))
@@ -135,6 +134,7 @@ def test_a_corrected_code_takes_everything_that_was_told_along(w: Any) -> None:
         with pytest.raises(Refused):
             office(w, "unknown_tube", "correct_code", code=bad)
     office(w, "unknown_tube", "correct_code", code=tube_code("YQ", 3))
+    w.phone.say(*told)  # the phone did not hear the answer and sends the same again
     right, old = the_tube(tube_code("YQ", 3)), the_tube(wrong)
     assert (right.scans.count(), right.boxings.count(), right.receptions.count(), right.swabs) == (1, 1, 1, 1)
     assert (old.scans.count(), old.opening, old.sealed_at) == (0, None, None)

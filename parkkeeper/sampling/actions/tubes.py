@@ -15,6 +15,7 @@ from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.earlier import TUBE_BEFORE
 from parkkeeper.sampling.field import OpenTube, SealTube, Source, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
+from parkkeeper.sampling.models import TubeBefore
 from parkkeeper.sampling.scandoubts import judge_scans, scans_to_review
 from parkkeeper.sampling.sessionbook import mention_sessions
 from parkkeeper.sampling.timing import RoundFacts, days_of, happened, rounds_on
@@ -95,13 +96,15 @@ def _hear(operations: Sequence[_Operation], source: Source) -> dict[str, HeardTu
 def _told_before(
     kind: str, operations: Sequence[_Operation], standing: dict[str, UUID | None], tubes: dict[str, HeardTube]
 ) -> set[UUID]:
-    """Ids of operations that came before: they are the tube's own word, or a doubt that lost against it."""
+    """Ids of operations that came before: the tube's word, its word until somebody changed it, a doubt that lost."""
     known = {op.id for op in operations if standing[op.tube_code] == op.id}
     others = {_key(kind, tubes[op.tube_code], op.id): op.id for op in operations if standing[op.tube_code] is not None}
     if others.keys() - {_key(kind, tubes[op.tube_code], op.id) for op in operations if op.id in known}:
         found = Anomaly.objects.filter(key__in=list(others)).values_list("key", flat=True)
         known |= {others[key] for key in found}
-    return known
+    older = [tube.id for tube in tubes.values() if not tube.is_new]
+    before = TubeBefore.objects.filter(tube__in=older).values_list("opening", "sealing")
+    return known | ({op.id for op in operations} & {word for words in before for word in words})
 
 
 def _first_of_each(operations: Sequence[_T], known: set[UUID]) -> list[_T]:
