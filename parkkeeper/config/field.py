@@ -32,6 +32,7 @@ class FilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
             self.media_types.types_map[".webmanifest"] = "application/manifest+json"
             self.add_files(str(BUILT), prefix="field/")
             self.files[PREFIX] = self.files.pop(PREFIX + "index.html")
+            self.files[PREFIX.rstrip("/")] = self.redirect(PREFIX.rstrip("/"), PREFIX)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer with the file, else ask the application; /field/ without a build says so."""

@@ -106,6 +106,11 @@ def test_its_files_have_the_right_type_and_are_kept_as_long_as_they_are_true(
     assert "'unsafe-inline'" not in answer["Content-Security-Policy"]
 
 
+def test_the_address_without_its_slash_leads_there(built: Path) -> None:
+    answer = served("/field")
+    assert answer.status_code == 302 and answer["Location"] == "field/"
+
+
 def test_what_is_not_there_is_not_there_and_without_a_build_it_says_so(built: Path, monkeypatch: Any) -> None:
     assert served("/field/nothing.js").status_code == 404
     assert served("/today/").content == b"the application"
