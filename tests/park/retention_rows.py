@@ -33,10 +33,30 @@ from parkkeeper.sampling.models import AntigenTest, LabReport, Undo
 from parkkeeper.sampling.models.boxes import HandOver
 from tests.harness import rows
 from tests.inspection.retention_rows import INSPECTION
-from tests.world import DAY, EVENING
+from tests.world import DAY, EVENING, LONG_AGO
 
 DAYS_END = datetime(2023, 3, 31, 16, tzinfo=UTC)  # midnight in the park after the last day of everybody's post
 ENDED = EVENING + timedelta(days=10)
+
+
+def ended(w: Any, *, approved: bool = True) -> Emergency:
+    """The park's emergency, ended; its destruction ordered by the leader's proposal and the office's approval."""
+    found = Emergency.objects.get()
+    found.during = (LONG_AGO, ENDED)
+    found.save()
+    found.refresh_from_db()
+    if approved:
+        DestructionOrder.objects.create(
+            emergency=found, reason="通告", proposed_at=ENDED, proposed_by=w.leader, approved_at=ENDED,
+            approved_by=w.office,
+        )  # fmt: skip
+    return found
+
+
+def attempts(count: int) -> None:
+    LogInAttempt.objects.bulk_create(
+        LogInAttempt(username=f"u{n}", address="", at=EVENING, succeeded=False) for n in range(count)
+    )
 
 
 def changed(row: Any, **values: Any) -> Any:
