@@ -8,9 +8,10 @@ _MASK = 4
 _QUIET = 4  # modules of white around it, as the standard asks
 
 
-def qr_svg(text: str) -> str:
-    """`text` as a QR picture: an SVG that fills its box, black on nothing, with its quiet zone."""
-    made: str = segno.make_qr(text, error="m", boost_error=False, mask=_MASK).svg_inline(border=_QUIET, omitsize=True)
+def qr_svg(text: str, *, pixels: int = 0) -> str:
+    """`text` as a QR picture with its quiet zone: an SVG that fills its box, or on white, `pixels` a module."""
+    size = {"scale": pixels, "light": "#fff"} if pixels else {"omitsize": True}
+    made: str = segno.make_qr(text, error="m", boost_error=False, mask=_MASK).svg_inline(border=_QUIET, **size)
     return made
 
 

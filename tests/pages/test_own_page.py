@@ -132,3 +132,18 @@ def test_whoever_is_logged_in_needs_no_link(log_in: LogIn, w: Any) -> None:
     page.goto("/me/")
     until(page, SHOWN)
     assert whose(page) == w.mei.uuid
+
+
+def test_the_office_prints_twice_from_one_page_and_shows_a_link_that_a_camera_reads(log_in: LogIn, w: Any) -> None:
+    page = log_in(w.office)
+    page.goto("/cards")
+    page.select_option("select[name=enterprise]", str(w.lotus.pk))
+    for _time in range(2):
+        with page.expect_download() as got:
+            page.click("button.main")
+        assert got.value.suggested_filename == "采样卡 莲花电子.pdf"
+    page.goto(f"/people/{w.workers[0].pk}/link")
+    page.click("button[value=issue]")
+    until(page, "!!document.getElementById('secret')")
+    wide: int = page.evaluate("document.querySelector('.secret svg').getBoundingClientRect().width")
+    assert 150 < wide < 300

@@ -47,7 +47,7 @@ class PeopleField(forms.CharField):
 
 class CardsForm(OfficeForm):
     enterprise = forms.ModelChoiceField(
-        Enterprise.objects.none(), label=gettext_lazy("企业"), required=False,
+        Enterprise.objects.none(), label=gettext_lazy("企业"), required=False, empty_label="–",
         help_text=gettext_lazy("打印该企业全部在册人员的采样卡，离职的除外。"),
     )  # fmt: skip
     part = forms.IntegerField(
@@ -90,8 +90,9 @@ def cards(request: OfficeRequest) -> HttpResponse:
     intro = _(
         "给没有手机的人：一张 A4 纸十张卡，沿角线裁开。卡上有姓名、企业、工号和二维码，没有证件号。打印会记入日志。"
     )
-    return show_form(request, form, title=_("打印采样卡"), intro=intro, submit=_("生成 PDF"), back=reverse("people"),
-                     crumbs=[(pgettext("menu", "人员"), reverse("people"))])  # fmt: skip
+    crumbs, back = [(pgettext("menu", "人员"), reverse("people"))], reverse("people")
+    context = {"title": _("打印采样卡"), "intro": intro, "crumbs": crumbs, "back": back}
+    return show_form(request, form, "codes/cards.html", **context)
 
 
 def _selected(request: OfficeRequest, data: Any) -> HttpResponse:
@@ -152,6 +153,6 @@ def own_link(request: OfficeRequest, pk: int) -> HttpResponse:
 def _link_once(request: OfficeRequest, link: OwnLink, code: str) -> dict[str, Any]:
     # behind "#": a browser never sends that part, so the code reaches no log of the server
     address = request.build_absolute_uri(f"{reverse('me')}#link={code}")
-    picture: SafeString = mark_safe(qr_svg(address))
+    picture: SafeString = mark_safe(qr_svg(address, pixels=5))
     shown = "-".join(code[at : at + 4] for at in range(0, len(code), 4))
     return {"link": link, "code": shown, "address": address, "picture": picture}
