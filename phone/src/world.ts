@@ -4,7 +4,7 @@ import { Outbox, type Link } from "./sync/outbox";
 import { Trouble, ask } from "./sync/api";
 import { type Draft, type Enrolment, type Member, type Operation, type Reply, type Roster, VERSION } from "./protocol";
 import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from "./store/db";
-import { isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlock } from "./store/vault";
+import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlock } from "./store/vault";
 import { type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
 import { keepBallast } from "./store/ballast";
 import { toHex } from "./kernel/ids";
@@ -30,6 +30,11 @@ const ASK_EVERY = 60_000;
 const AFTER_ROUND = 2 * 3600_000; // late work is still possible so long after a round; then the phone forgets it
 export const IDLE_CHOICES = [5, 10, 20, 60] as const;
 
+/** What was cut short by locking is done again after unlocking. */
+function unlessLocked(problem: unknown): void {
+  if (!(problem instanceof Locked)) throw problem;
+}
+
 class World extends EventTarget {
   phase: Phase = "starting";
   enrolment: Enrolment | undefined;
@@ -50,7 +55,7 @@ class World extends EventTarget {
     link: (state, trouble, again = 0) => this.linked(state, trouble, again),
     sent: (operations) => this.sent(operations),
     settled: (rows) => this.settled(rows),
-    answered: (offset, reply) => void this.answered(offset, reply),
+    answered: (offset, reply) => void this.answered(offset, reply).catch(unlessLocked),
     wipe: () => void this.wipe(),
   });
   private readonly channel = new BroadcastChannel("parkkeeper");
@@ -63,7 +68,7 @@ class World extends EventTarget {
     this.offset = (await deviceValue<number>("offset")) ?? 0;
     this.idleMinutes = (await deviceValue<number>("idle_minutes")) ?? 10;
     this.queue = await waiting();
-    this.channel.onmessage = () => void this.reload();
+    this.channel.onmessage = () => void this.reload().catch(unlessLocked);
     addEventListener("online", () => void this.outbox.now());
     for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => (this.touched = Date.now()), { passive: true });
     setInterval(() => {
@@ -145,6 +150,7 @@ class World extends EventTarget {
     clearInterval(this.poll);
     this.outbox.stop();
     lock();
+    this.desk.forget();
     this.enrolment = this.people = undefined;
     this.shift = new Shift();
     this.entries = new Map();
@@ -202,8 +208,11 @@ class World extends EventTarget {
     };
   }
 
-  personCode(text: string): Promise<PersonCode> {
-    return readPersonCode(text, this.people?.roster.codes, this.day());
+  async personCode(text: string): Promise<PersonCode> {
+    const found = await readPersonCode(text, this.people?.roster.codes, this.day());
+    const token = this.enrolment?.token;
+    if (found.state === "unknown_key" && token) void this.fetchRoster(token).catch(() => undefined); // perhaps the key is new
+    return found;
   }
 
   /** The park's clock, in milliseconds. */
@@ -258,8 +267,8 @@ class World extends EventTarget {
   async refresh(): Promise<void> {
     const token = this.enrolment?.token;
     if (!token || document.hidden) return;
-    await this.forget();
     try {
+      await this.forget();
       if (this.cursor && this.people) {
         const { body: news } = await ask<{ changes: unknown[]; cursor: string; more: boolean }>(
           `changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
@@ -268,6 +277,7 @@ class World extends EventTarget {
       }
       await this.fetchRoster(token);
     } catch (problem) {
+      if (problem instanceof Locked) return; // locked in the middle of it
       if (!(problem instanceof Trouble)) throw problem;
       await this.refused(problem, token);
     }

@@ -44,3 +44,39 @@ def test_a_photo_is_read_as_well(phones: Phones, w: Any, tmp_path: Path) -> None
         phone.says(name, tone)
     phone.waits(0)
     assert scanned(TUBE) == [w.workers[2].staff_number]
+
+
+def test_a_queue_goes_from_screen_to_camera(
+    browser: Browser, phones: Phones, server: Server, w: Any, tmp_path: Path
+) -> None:
+    giver = phones()
+    giver.begin(code_for(w))
+    giver.waits(0)
+    giver.page.route("**/phone/v1/**", lambda route: route.abort())
+    giver.take(TUBE)
+    for worker in w.workers[2:]:
+        giver.take(worker.staff_number)
+        giver.says(worker.name, "ok")
+    giver.tab("我的")
+    giver.page.get_by_role("button", name="交出").click()
+    secret = giver.page.locator("[data-code]").get_attribute("data-code") or ""
+    giver.page.get_by_role("button", name="显示二维码").click()
+    pictures: set[str] = set()
+    expect(giver.page.get_by_text("自动轮换")).to_be_visible()
+    number = int(giver.page.get_by_text("自动轮换").inner_text().split("/")[1].split()[0])
+    for _turn in range(100):
+        pictures.add(giver.page.locator(".qr").get_attribute("data-text") or "")
+        if len(pictures) == number:
+            break
+        giver.page.wait_for_timeout(200)
+    film(tmp_path / "film.y4m", sorted(pictures), seconds=1.4, clear=True)
+    camera = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}")
+    with profile(browser, server, tmp_path / "profile", *camera) as taker:
+        taker.enrol(code_for(w))
+        taker.tab("我的")
+        taker.page.get_by_role("button", name="接收").click()
+        taker.page.get_by_role("button", name="用相机扫二维码").click()
+        taker.page.locator("#transfer-code").fill(secret)
+        expect(taker.page.get_by_text("已接收 5 条")).to_be_visible(timeout=40_000)
+        taker.waits(0)
+    assert len(scanned(TUBE)) == 4

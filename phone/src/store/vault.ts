@@ -9,8 +9,13 @@ const ROUNDS = 600_000;
 const AES = "AES-GCM";
 let key: CryptoKey | undefined;
 
-export class Locked extends Error {}
-export class WrongPin extends Error {}
+/** The key is not here: the PIN was not given yet, or the phone was locked meanwhile. */
+export class Locked extends Error {
+  override message = "locked";
+}
+export class WrongPin extends Error {
+  override message = "wrong PIN";
+}
 
 export function isOpen(): boolean {
   return key !== undefined;
@@ -35,7 +40,7 @@ export async function makeVault(pin: string): Promise<Vault> {
 /** Open the vault. Raises WrongPin; each wrong PIN makes the next try wait longer, and none ever destroys work. */
 export async function unlock(pin: string): Promise<void> {
   const vault = await deviceValue<Vault>("vault");
-  if (!vault) throw new Locked("no vault");
+  if (!vault) throw new Locked();
   const wrong = (await deviceValue<number>("wrong_pins")) ?? 0;
   await setDeviceValue("wrong_pins", wrong + 1);
   if (wrong >= 5) await new Promise((done) => setTimeout(done, Math.min(30, 2 ** (wrong - 4)) * 1000));

@@ -4,6 +4,7 @@ import { type Enrolment, type Reply } from "../protocol";
 import { withOffset } from "../kernel/moment";
 import { dissolve, nextBatch, operationOf, settle } from "../store/queue";
 import type { OperationRow } from "../store/db";
+import { Locked } from "../store/vault";
 import { Trouble, ask } from "./api";
 import { pause } from "./backoff";
 import { nextFile, settleFile } from "../store/files";
@@ -83,6 +84,7 @@ export class Outbox {
       if (await this.sendFile(enrolment)) return true;
       return await this.sendBatch(enrolment);
     } catch (problem) {
+      if (problem instanceof Locked) return false;
       if (!(problem instanceof Trouble)) throw problem;
       this.failed(problem);
       return false;

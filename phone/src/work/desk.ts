@@ -186,6 +186,12 @@ export class Desk {
     this.single = undefined;
   }
 
+  /** The phone is locked: no name stays on the screen. */
+  forget(): void {
+    this.dismiss();
+    this.outcome = undefined;
+  }
+
   askSeal(): void {
     const tube = this.around.shift.current;
     if (tube) this.question = { ask: "seal", tube, next: undefined };
