@@ -9,10 +9,10 @@ import { type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting
 import { keepBallast } from "./store/ballast";
 import { toHex } from "./kernel/ids";
 import { tidyCode } from "./kernel/codes";
-import { Desk, type Outcome } from "./work/desk";
-import { People } from "./work/people";
-import { type PersonCode, readPersonCode } from "./work/personcode";
-import { Shift } from "./work/shift";
+import { Desk, type Outcome } from "./desk/desk";
+import { People } from "./desk/people";
+import { type PersonCode, readPersonCode } from "./desk/personcode";
+import { Shift } from "./desk/shift";
 import { feel } from "./ui/feel";
 
 export type Phase = "starting" | "enrol" | "locked" | "open";

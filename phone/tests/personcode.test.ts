@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import PROTOCOL from "../../docs/protocol.md?raw";
 import { fromBase45, toBase45 } from "../src/kernel/base45";
 import type { Codes } from "../src/protocol";
-import { readPersonCode } from "../src/work/personcode";
+import { readPersonCode } from "../src/desk/personcode";
 
 const CODES = JSON.parse(`{${/^"codes": .*$/m.exec(PROTOCOL)![0]}}`).codes as Codes;
 const VECTORS = [...PROTOCOL.matchAll(/^\{"state": .*\}$/gm)].map((found) => JSON.parse(found[0]) as Record<string, string>);

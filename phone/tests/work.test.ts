@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { Operation } from "../src/protocol";
 import { Collecting, pieces, transferCode } from "../src/store/transfer";
-import { TwoReads } from "../src/work/reader";
-import { inside, isFull, Shift } from "../src/work/shift";
+import { TwoReads } from "../src/desk/reader";
+import { inside, isFull, Shift } from "../src/desk/shift";
 
 let seq = 0;
 function operation(fields: object): Operation {

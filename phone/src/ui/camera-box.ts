@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../texts/language";
-import { decode, TwoReads } from "../work/reader";
+import { decode, TwoReads } from "../desk/reader";
 import { icon } from "./icons";
 import { define, View } from "./view";
 

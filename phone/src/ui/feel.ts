@@ -1,6 +1,6 @@
 /** Each answer has its own sound and its own shake: hands and ears know it before the eyes do. */
 
-import type { Outcome } from "../work/desk";
+import type { Outcome } from "../desk/desk";
 
 type Note = [hertz: number, milliseconds: number];
 const TUNES: Record<Outcome["tone"], { notes: Note[]; shake: number[] }> = {

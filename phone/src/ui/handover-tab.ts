@@ -5,7 +5,7 @@ import { t } from "../texts/language";
 import { read } from "../kernel/codes";
 import { clockOf } from "../kernel/moment";
 import { keepFile, NoRoom } from "../store/files";
-import { inside, type Box, type Tube } from "../work/shift";
+import { inside, type Box, type Tube } from "../desk/shift";
 import { world } from "../world";
 import { icon } from "./icons";
 import type { SignaturePad } from "./signature-pad";

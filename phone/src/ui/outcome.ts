@@ -2,9 +2,9 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../texts/language";
-import type { Outcome, Stop } from "../work/desk";
-import type { CodeState } from "../work/personcode";
-import { inside } from "../work/shift";
+import type { Outcome, Stop } from "../desk/desk";
+import type { CodeState } from "../desk/personcode";
+import { inside } from "../desk/shift";
 import { icon } from "./icons";
 
 const STOPS: Record<Stop, [title: string, remedy: string]> = {

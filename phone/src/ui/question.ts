@@ -3,8 +3,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../texts/language";
 import type { Member } from "../protocol";
-import type { Question } from "../work/desk";
-import { inside } from "../work/shift";
+import type { Question } from "../desk/desk";
+import { inside } from "../desk/shift";
 import { world } from "../world";
 import { icon } from "./icons";
 

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { uuid7 } from "../kernel/ids";
 import { t } from "../texts/language";
-import { inside, isFull, type Tube } from "../work/shift";
+import { inside, isFull, type Tube } from "../desk/shift";
 import { world } from "../world";
 import { icon } from "./icons";
 import { outcomeView } from "./outcome";
