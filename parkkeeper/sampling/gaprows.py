@@ -11,6 +11,9 @@ from parkkeeper.sampling.models import Round
 from parkkeeper.sampling.reconciliation import Row, reconcile
 from parkkeeper.sampling.states import State
 
+# More lines than this stand in most enterprises: then reading all of them at once is quicker than counting first.
+_PAGE_AT_MOST = 200
+
 
 @dataclass
 class GapRows:
@@ -38,7 +41,7 @@ class GapRows:
 
     def _ask(self, offset: int, limit: int | None) -> Page:
         asked: dict[str, Any] = {"states": self.states, "scopes": self.scopes, "offset": offset, **self.places}
-        if limit is None or self.q or "enterprise" in self.places:
+        if limit is None or limit > _PAGE_AT_MOST or self.q or "enterprise" in self.places:
             return gap_lines(self.round, self.at, q=self.q, limit=limit, **asked)
         return page_of_lines(self.round, self.at, self.counts(), limit=limit, **asked)
 
