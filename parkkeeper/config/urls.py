@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("parkkeeper.park.urls")),
     path("", include("parkkeeper.codes.urls")),
     path("", include("parkkeeper.sampling.urls")),
+    path("", include("parkkeeper.inspection.urls")),
     path("phone/v1/", include("parkkeeper.sync.urls")),
     path("phones/", include("parkkeeper.sync.office_urls")),
 ]

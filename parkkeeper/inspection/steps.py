@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from parkkeeper.inspection.following import close_or_reopen
-from parkkeeper.inspection.models import LOOKED, Finding, Step
+from parkkeeper.inspection.models import LOOKED, Finding, NoticeLine, Step, Visit
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Person
 
@@ -46,3 +48,10 @@ def proposal_of(finding: Finding) -> Step | None:
 def state_kind(finding: Finding) -> str:
     """The kind of the step that rules the finding now, "" before the first."""
     return Finding.objects.filter(pk=finding.pk).kinds()[finding.pk]
+
+
+def unnoticed(visit: Visit) -> QuerySet[Finding]:
+    """Open findings of the visit that stand on no notice (withdrawn ones aside), in the order of the checklist."""
+    standing = NoticeLine.objects.filter(notice__withdrawn_at__isnull=True)
+    rows = Finding.objects.filter(visit=visit).open().exclude(pk__in=standing.values("finding"))
+    return rows.select_related("item").order_by("item__position", "noted_at", "pk")

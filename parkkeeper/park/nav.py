@@ -79,6 +79,18 @@ GROUPS = (
         ),
     ),
     Group(
+        _("检查"),
+        (
+            Entry("grids", _("九宫格"), "grid"),
+            Entry("work_list", pgettext_lazy("menu", "今日检查"), "check"),
+            Entry("visits", pgettext_lazy("menu", "检查"), "search", ("visit", "visit_notice")),
+            Entry("findings", _("问题清单"), "alert", ("finding", "finding_act")),
+            Entry("notices", pgettext_lazy("menu", "整改通知书"), "file", ("notice", "notice_act")),
+            Entry("stop_works", pgettext_lazy("menu", "停工"), "lock", ("stop_work", "stop_act")),
+            Entry("inspection_setup", _("检查设置"), "rules", ("checklist", "checklist_new", "authorisation_new")),
+        ),
+    ),
+    Group(
         _("登记册"),
         (
             Entry("enterprises", pgettext_lazy("menu", "企业"), "enterprise", ("enterprise",)),

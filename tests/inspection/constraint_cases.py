@@ -15,7 +15,6 @@ def _visit_on_paper(w: Any) -> Any:
 
 
 def changes(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
-    decided = ("stop_work_decided_by_somebody", "decided_at", "decided_by")
     return [
         ("item_says_what_and_remedy", rows.item, these(text="看"), (these(text=""), these(remedy=""))),
         ("authorisation_is_above_guidance", rows.authorisation, these(basis="authority"), (these(basis="guidance"),)),
@@ -40,6 +39,13 @@ def changes(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
          lambda w: {"decided_at": EVENING, "decided_by": w.office, "granted": True},
          (lambda w: {"decided_by": w.mei},)),
         ("clock_stop_has_reason", rows.clock_stop, these(reason="断路"), (these(reason=""),)),
+        *_stops(these, by_somebody),
+    ]  # fmt: skip
+
+
+def _stops(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
+    decided = ("stop_work_decided_by_somebody", "decided_at", "decided_by")
+    return [
         ("stop_work_has_scope_and_conditions", rows.stop_work, these(place="二号线"),
          (these(place=""), these(conditions=""), these(reason=""))),
         (decided[0], rows.stop_work, lambda w: {decided[1]: EVENING, decided[2]: w.leader, "approved": True},

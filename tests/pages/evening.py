@@ -13,6 +13,7 @@ from parkkeeper.sampling.actions.gaps import excuse
 from parkkeeper.sampling.actions.uploads import keep_upload
 from parkkeeper.sampling.models import Flag, LabReport, Obligation, Result, Session, Slot
 from parkkeeper.sync.models import Batch, Phone, PoisonOperation
+from tests.inspection.evening import inspected_evening
 from tests.park.importkit import ROSTER, csv, imported
 from tests.sampling.fieldkit import FieldPhone, pcr_round, the_tube
 from tests.sampling.results_world import code, report, tube
@@ -51,7 +52,7 @@ def full_evening(w: Any) -> dict[str, list[Any]]:
         batch=Batch.objects.create(id=new_id(), phone=phone, digest=b"d" * 32, **MORE), position=0, code="shape",
         content_sealed=seal('{"kind": "scan"}', settings.KEYS.data, context="sync.poison"), received_at=EVENING,
     )  # fmt: skip
-    return {**_things(w, batch), "phone": [phone.pk], "phone_kept": [kept.pk]}
+    return {**inspected_evening(w), **_things(w, batch), "phone": [phone.pk], "phone_kept": [kept.pk]}
 
 
 def _things(w: Any, batch: Import) -> dict[str, list[Any]]:

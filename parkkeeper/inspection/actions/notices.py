@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from parkkeeper.inspection.following import reckon
 from parkkeeper.inspection.ladder import failed_again
 from parkkeeper.inspection.models import ClockStop, Extension, Finding, Notice, NoticeLine, Service, Visit
+from parkkeeper.inspection.steps import unnoticed
 from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.access import require
 from parkkeeper.park.constraints import refusing
@@ -30,7 +31,7 @@ def issue_notice(visit: Visit, *, second: Person | None = None, by: Person, at: 
     """
     require(by, "issue_notice", at=at, on=visit)
     visit = _locked(visit)
-    findings = list(_unnoticed(visit))
+    findings = list(unnoticed(visit))
     if not findings:
         raise Refused(_("这次检查没有还未开具通知书的未结问题。"))
     notice = _issue(visit, findings, None, second or visit.second, by, at)
@@ -59,13 +60,6 @@ def issue_second_notice(notice: Notice, *, second: Person | None = None, by: Per
 def _locked(visit: Visit) -> Visit:
     rows = Visit.objects.select_for_update(of=("self",)).select_related("enterprise", "second")
     return rows.get(pk=visit.pk)
-
-
-def _unnoticed(visit: Visit) -> Collection[Finding]:
-    standing = NoticeLine.objects.filter(notice__withdrawn_at__isnull=True)
-    rows = visit.findings.open().exclude(pk__in=standing.values("finding"))
-    found: Collection[Finding] = rows.select_related("item").order_by("item__position", "noted_at", "pk")
-    return found
 
 
 def _issue(

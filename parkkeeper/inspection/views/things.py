@@ -1,0 +1,102 @@
+"""One visit, finding, notice or stop of work: what is known of it, and what the reader may do with it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from parkkeeper.inspection.ladder import rung_of
+from parkkeeper.inspection.models import Finding, Notice, Photo, StopWork, Visit
+from parkkeeper.inspection.states import FINDING, say_notice, say_stop
+from parkkeeper.inspection.steps import proposal_of, state_kind, unnoticed
+from parkkeeper.inspection.views.acts import FINDING_ACTS, NOTICE_ACTS, STOP_ACTS, offered
+from parkkeeper.park import access
+from parkkeeper.park.files import read_file
+from parkkeeper.park.models import JournalEntry, StoredFile
+from parkkeeper.park.requests import OfficeRequest
+
+
+def _findings(rows: Any) -> list[dict[str, Any]]:
+    found, last = rows.select_related("item", "enterprise").order_by("item__position", "noted_at"), rows.all().kinds()
+    said = [(one, FINDING[last.get(one.pk, "")]) for one in found]
+    return [{"finding": one, "words": words, "tone": tone} for one, (words, tone) in said]
+
+
+def visit_page(request: OfficeRequest, pk: object) -> HttpResponse:
+    people = ("enterprise", "checklist", "by", "second", "authorisation")
+    rows = Visit.objects.within(request.scopes).select_related(*people)
+    visit = get_object_or_404(rows, pk=pk)
+    context = {
+        "title": _("%(enterprise)s：%(kind)s") % {"enterprise": visit.enterprise, "kind": visit.get_kind_display()},
+        "crumbs": [(pgettext("menu", "检查"), reverse("visits"))], "visit": visit,
+        "findings": _findings(visit.findings),
+        "notices": visit.notices.order_by("pk"),
+        "may_issue": unnoticed(visit).exists() and access.may(request.person, "issue_notice", at=request.at, on=visit),
+    }  # fmt: skip
+    return render(request, "inspection/visit.html", context)
+
+
+def finding_page(request: OfficeRequest, pk: object) -> HttpResponse:
+    rows = Finding.objects.within(request.scopes)
+    found = get_object_or_404(rows.select_related("enterprise", "item", "visit", "by"), pk=pk)
+    words, tone = FINDING[state_kind(found)]
+    context = {
+        "title": f"{found.item.code} {found.item.words}", "crumbs": [(_("问题清单"), reverse("findings"))],
+        "finding": found, "words": words, "tone": tone, "rung": rung_of(found), "proposal": proposal_of(found),
+        "steps": found.steps.select_related("by").order_by("at", "received_at", "pk"), "photos": _photos(found),
+        "lines": found.lines.select_related("notice").order_by("pk"),
+        "acts": offered(FINDING_ACTS, request, found, "finding_act"),
+    }  # fmt: skip
+    return render(request, "inspection/finding.html", context)
+
+
+def _photos(finding: Finding) -> list[dict[str, Any]]:
+    rows = list(finding.photos.select_related("by").order_by("taken_at"))
+    there = set(StoredFile.objects.filter(sha256__in=[p.sha256 for p in rows], destroyed_at=None)
+                .values_list("sha256", flat=True))  # fmt: skip
+    return [{"photo": one, "there": one.sha256 in there} for one in rows]
+
+
+def photo_file(request: OfficeRequest, pk: object) -> HttpResponse:
+    """The picture itself, to whoever may see its finding."""
+    photo = get_object_or_404(Photo, pk=pk, finding__in=Finding.objects.within(request.scopes))
+    stored = StoredFile.objects.filter(sha256=photo.sha256, destroyed_at=None).order_by("pk").first()
+    if stored is None:
+        return HttpResponse(status=404)
+    kind = stored.media_type if stored.media_type in ("image/png", "image/jpeg", "image/webp") else "image/png"
+    return HttpResponse(read_file(stored), content_type=kind)
+
+
+def notice_page(request: OfficeRequest, pk: int) -> HttpResponse:
+    rows = Notice.objects.within(request.scopes)
+    people = ("enterprise", "issued_by", "second", "served_by", "withdrawn_by", "follows")
+    notice = get_object_or_404(rows.select_related(*people), pk=pk)
+    after = Notice.objects.filter(follows=notice).first()
+    words, tone = say_notice(notice, request.at, replaced=after is not None)
+    context = {
+        "title": notice.number, "crumbs": [(pgettext("menu", "整改通知书"), reverse("notices"))], "notice": notice,
+        "words": words, "tone": tone, "after": after,
+        "findings": _findings(Finding.objects.filter(lines__notice=notice)),
+        "extensions": notice.extensions.select_related("asked_by", "decided_by").order_by("asked_at"),
+        "stops": notice.stops.order_by("during"), "stop_works": notice.stop_works.order_by("pk"),
+        "events": JournalEntry.objects.filter(noun="notice", noun_id=str(notice.pk)).order_by("pk"),
+        "acts": offered(NOTICE_ACTS, request, notice, "notice_act"),
+    }  # fmt: skip
+    return render(request, "inspection/notice.html", context)
+
+
+def stop_page(request: OfficeRequest, pk: int) -> HttpResponse:
+    rows = StopWork.objects.within(request.scopes)
+    stop = get_object_or_404(rows.select_related("enterprise", "notice", "authorisation", "proposed_by"), pk=pk)
+    words, tone = say_stop(stop, request.at)
+    context = {
+        "title": _("停工：%(enterprise)s %(place)s") % {"enterprise": stop.enterprise, "place": stop.place},
+        "crumbs": [(pgettext("menu", "停工"), reverse("stop_works"))], "stop": stop, "words": words, "tone": tone,
+        "checks": stop.checks.select_related("by").order_by("-day"),
+        "events": JournalEntry.objects.filter(noun="stopwork", noun_id=str(stop.pk)).order_by("pk"),
+        "acts": offered(STOP_ACTS, request, stop, "stop_act"),
+    }  # fmt: skip
+    return render(request, "inspection/stop_work.html", context)

@@ -1,0 +1,38 @@
+"""Inspection on every page of the browser tests: a notice with its findings, photos, an extension, a stop of work."""
+
+from datetime import date
+from typing import Any
+
+from parkkeeper.inspection.actions import lookbacks, notices, setup, stopwork
+from parkkeeper.inspection.checklistfiles import read_checklist
+from parkkeeper.inspection.models import Finding, Visit
+from tests.inspection.kit import Inspector
+from tests.world import EVENING, later
+
+
+def inspected_evening(w: Any) -> dict[str, list[Any]]:
+    """Gives for each page of inspection that names a thing the arguments of one that is there."""
+    for name, role in (("ann", "team_leader"), ("ben", "team_member"), ("cai", "team_member")):
+        person = w.person({"ann": "安组长", "ben": "本组员", "cai": "蔡组员"}[name], w.body, state="away")
+        setattr(w, name, w.post(person, role, grid=w.grids[0]))
+    w.checklist = setup.put_checklist_in_force(
+        "nine-grids", "九宫格检查表", read_checklist(), start=date(2022, 4, 16), source="指引", by=w.office, at=EVENING
+    )
+    setup.file_authorisation("emergency", "区领导小组", "授权书第 1 号", start=date(2022, 4, 16), may_stop_work=True,
+                             by=w.office, at=EVENING)  # fmt: skip
+    team = Inspector(w, w.ann)
+    first, later_one = team.visit(0, second=w.ben.uuid), team.visit(60, second=w.ben.uuid)
+    noted = [team.note(first, "B3", area="一号楼"), team.note(first, "C6")]
+    team.say(first, *noted, team.photo(noted[0]), team.end(first), later_one, team.note(later_one, "F2", 61))
+    notice = notices.issue_notice(Visit.objects.get(pk=first.id), by=w.ann, at=later(25))
+    notices.serve_notice(notice, "in_person", to="梅联络", by=w.ann, at=later(30))
+    notices.ask_extension(notice, 2, reason="等材料", by=w.mei, at=later(40))
+    one, danger = (Finding.objects.get(pk=op.id) for op in noted)
+    lookbacks.report_fixed(one, note="已修", pictures=[(b"x", "a.png", "image/png")], by=w.mei, at=later(50))
+    stop = stopwork.impose_stop_work(danger, extent="line", place="一号线", reason="出口锁闭", conditions="打开出口",
+                                     by=w.ann, at=later(55))  # fmt: skip
+    return {
+        "visit": [first.id], "visit_notice": [later_one.id], "finding": [one.pk], "finding_act": [one.pk, "look"],
+        "notice": [notice.pk], "notice_act": [notice.pk, "serve"], "stop_work": [stop.pk],
+        "stop_act": [stop.pk, "check"], "checklist": [w.checklist.pk],
+    }  # fmt: skip

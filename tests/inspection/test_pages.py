@@ -1,0 +1,169 @@
+"""The pages of inspection: who sees what, what each may do, and that they ask the database a fixed number of times."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from parkkeeper.inspection.models import Extension, Finding, Notice, Photo, StopWork, Visit
+from parkkeeper.inspection.worklist import work_list
+from parkkeeper.kernel import clock
+from parkkeeper.park.models import Enterprise
+from tests.inspection.evening import inspected_evening
+from tests.inspection.kit import Inspector, again, found, inspected_world, later, noticed
+from tests.pages_unit.desk import Desk, filled
+from tests.world import DAY, world
+
+pytestmark = pytest.mark.django_db
+NIGHT = later(120)
+
+
+@pytest.fixture
+def w(settings: Any, tmp_path: Any) -> Any:
+    settings.FILES_DIR = tmp_path
+    made: Any = world()
+    made.there = inspected_evening(made)
+    with clock.at(NIGHT):
+        yield made
+
+
+PAGES = ["grids", "work_list", "visits", "visit", "visit_notice", "findings", "finding", "finding_act", "notices",
+         "notice", "notice_act", "stop_works", "stop_work", "stop_act", "inspection_setup", "checklist",
+         "checklist_new", "authorisation_new"]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_for_the_office(w: Any, page: str) -> None:
+    assert Desk(w.office).get(page, *w.there.get(page, [])).status == 200
+
+
+@pytest.mark.parametrize("page", ["visit", "finding", "notice", "stop_work", "notice_act"])
+def test_a_liaison_sees_the_own_enterprise_and_of_others_not_even_that_there_is_something(w: Any, page: str) -> None:
+    args = w.there[page] if page != "notice_act" else [w.there["notice"][0], "extend"]
+    assert Desk(w.mei).get(page, *args).status == 200
+    assert Desk(w.bo).get(page, *args).status == 404
+
+
+def test_the_lists_of_another_enterprise_are_empty_and_the_own_ones_can_be_exported(w: Any) -> None:
+    number = Notice.objects.get().number
+    for page in ("notices", "findings", "visits", "stop_works"):
+        assert "彩虹" in Desk(w.mei).get(page).text
+        assert "彩虹" not in Desk(w.bo).get(page).text
+    assert number in Desk(w.mei).get("notices", export="csv").content.decode("utf-8-sig")
+
+
+def test_a_page_offers_only_what_the_reader_may_do(w: Any) -> None:
+    notice = w.there["notice"][0]
+    offers = {name: set(re.findall(rf"/notices/{notice}/(\w+)\"", Desk(who).get("notice", notice).text))
+              for name, who in (("mei", w.mei), ("ann", w.ann), ("leader", w.leader))}  # fmt: skip
+    assert offers == {"mei": {"extend"}, "ann": {"decide", "stop", "withdraw"}, "leader": set()}
+    assert Desk(w.leader).post("notice_act", notice, "withdraw", reason="x").status == 403
+
+
+def picture(name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, b"\x89PNG picture", content_type="image/png")
+
+
+def test_the_enterprise_reports_with_pictures_and_another_inspector_looks_back(w: Any) -> None:
+    danger = Finding.objects.get(item__code="C6")
+    told = Desk(w.mei).post("finding_act", danger.pk, "report", note="已打开", pictures=filled(b"a,b", "a.csv"))
+    assert told.status == 422 and "图片" in told.text  # a CSV is no picture
+    told = Desk(w.mei).post("finding_act", danger.pk, "report", pictures=picture("a.png"))
+    assert told.status == 302 and Photo.objects.filter(finding=danger, of="reported").count() == 1
+    assert Desk(w.ann).post("finding_act", danger.pk, "look", outcome="fixed").status == 422
+    assert Desk(w.cai).post("finding_act", danger.pk, "look", outcome="fixed").status == 302
+    assert not Finding.objects.open().filter(pk=danger.pk).exists()
+    shown = Photo.objects.get(of="reported", finding=w.there["finding"][0])
+    assert Desk(w.mei).get("finding_photo", shown.pk).content == b"x"
+    assert Desk(w.bo).get("finding_photo", shown.pk).status == 404
+
+
+def test_the_way_from_a_visit_to_an_extension_by_pages(w: Any) -> None:
+    visit = w.there["visit_notice"][0]
+    made = Desk(w.ann).post("visit_notice", visit)
+    notice = Notice.objects.order_by("-pk")[0]
+    assert made.href == f"/notices/{notice.pk}" and notice.visit_id == visit
+    assert Desk(w.ann).post("notice_act", notice.pk, "serve", how="left").status == 422
+    assert Desk(w.ann).post("notice_act", notice.pk, "serve", how="left", refusal="拒收").status == 302
+    assert Desk(w.mei).post("notice_act", notice.pk, "extend", amount="3", reason="等").status == 302
+    assert Desk(w.ann).post("notice_act", notice.pk, "decide", granted="yes").status == 302
+    assert Extension.objects.get(notice=notice).granted is True
+    text = Desk(w.mei).get("notice", notice.pk).text
+    assert "限期内" in text and "同意" in text
+
+
+def test_a_stop_of_work_goes_its_way_by_pages(w: Any) -> None:
+    stop = w.there["stop_work"][0]
+    steps = [
+        (w.leader, "decide", {"approved": "yes"}), (w.ann, "serve", {"how": "left", "to": "梅"}),
+        (w.ben, "check", {"holds": "no", "note": "夜班开工"}), (w.mei, "apply", {"note": "已打开"}),
+        (w.ben, "accept", {"met": "yes"}), (w.leader, "lift", {}),
+    ]  # fmt: skip
+    for minute, (who, act, data) in enumerate(steps):
+        with clock.at(later(120 + minute)):
+            assert Desk(who).post("stop_act", stop, act, **data).status == 302, act
+    assert again(StopWork.objects.get(pk=stop)).lifted_at is not None
+    assert "已解除" in Desk(w.office).get("stop_work", stop).text
+
+
+def test_an_act_that_there_is_not_is_no_page(w: Any) -> None:
+    assert Desk(w.office).get("notice_act", w.there["notice"][0], "burn").status == 404
+
+
+def test_the_office_puts_the_sample_in_force_and_files_a_paper(w: Any) -> None:
+    office = Desk(w.office)
+    form = {"name": "新表", "start": "2022-05-11", "source": "第二版"}
+    assert office.post("checklist_new", **form).status == 302 and office.post("checklist_new", **form).status == 422
+    paper = {"basis": "authority", "body": "区应急局", "document": "书", "start": "2022-05-11"}
+    assert office.post("authorisation_new", **paper).status == 302
+    assert "区应急局" in office.get("inspection_setup").text
+    assert Desk(w.ann).get("inspection_setup").status == 403
+
+
+@pytest.mark.parametrize("page", ["grids", "work_list", "visits", "findings", "notices", "stop_works"])
+def test_the_number_of_questions_does_not_grow_with_the_rows(w: Any, page: str) -> None:
+    desk = Desk(w.office)
+    desk.get(page)
+    with CaptureQueriesContext(connection) as few:
+        assert desk.get(page).status == 200
+    w.team = Inspector(w, w.ann)
+    for n in range(3):
+        noticed(w, "B3", "B4", minutes=-600 + 50 * n)
+    with CaptureQueriesContext(connection) as many:
+        assert desk.get(page).status == 200
+    assert len(many) <= len(few), [q["sql"][:90] for q in many.captured_queries[-6:]]
+
+
+# ---- the list of a team
+def test_the_list_goes_by_risk_draws_its_share_again_the_same_and_lets_the_own_firm_be() -> None:
+    w = inspected_world()
+    more = {"grid": w.grids[0]}
+    others = [
+        Enterprise.objects.create(credit_code=f"91310000TEST1{n:05d}", name=f"企业{n}", short_name=f"企业{n}",
+                                  resumed_on=DAY if n else None, **more)
+        for n in range(9)
+    ]  # fmt: skip
+    notice = noticed(w)
+    at = later(3000)
+    made = work_list(w.grids[0], DAY, at, w.ann)
+    assert made.lines[0].enterprise == w.rainbow and notice.due_at <= at
+    assert sum(line.drawn for line in made.lines) == 2  # 20 % of ten
+    again_ = work_list(w.grids[0], DAY, at, w.ann)
+    assert [line.enterprise for line in again_.lines if line.drawn] == [x.enterprise for x in made.lines if x.drawn]
+    assert any("擅自复工" in reason for line in made.lines if line.enterprise == others[0] for reason in line.reasons)
+    own = work_list(w.grids[0], DAY, at, w.workers[0])
+    assert own.lines[-1].enterprise == w.rainbow and own.lines[-1].own and not own.lines[-1].drawn
+
+
+def test_an_enterprise_that_was_visited_often_is_put_off_unless_a_look_back_is_due() -> None:
+    w = inspected_world()
+    for n in range(7):
+        found(w, "B3", minutes=60 * n)
+    made = work_list(w.grids[0], DAY, later(600), w.ann)
+    assert made.lines[0].full and made.lines[0].visits == 7
+    noticed(w, minutes=500)
+    assert not work_list(w.grids[0], DAY, later(2500), w.ann).lines[0].full
+    assert Visit.objects.count() == 8
