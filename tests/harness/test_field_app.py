@@ -101,7 +101,7 @@ def test_its_files_have_the_right_type_and_are_kept_as_long_as_they_are_true(
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith(media_type)
     assert cached in answer["Cache-Control"]
-    answer.close()
+    answer.file_to_stream.close()  # type: ignore[attr-defined]
     assert "Set-Cookie" not in answer and "Language" not in answer.get("Vary", "")
     assert "'unsafe-inline'" not in answer["Content-Security-Policy"]
 
