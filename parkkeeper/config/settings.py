@@ -101,6 +101,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "parkkeeper.sync.lane.LaneMiddleware",
     "parkkeeper.config.field.FilesMiddleware",
     "parkkeeper.park.tenancy.middleware.ParkMiddleware",
     "csp.middleware.CSPMiddleware",

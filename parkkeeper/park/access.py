@@ -12,6 +12,7 @@ from django.utils import timezone
 from parkkeeper.park.errors import Forbidden
 from parkkeeper.park.models import Person, Post
 from parkkeeper.park.scope import Placed, Scope
+from parkkeeper.park.statements import run
 
 Role = Post.Role
 
@@ -222,12 +223,20 @@ PHONE_PAGES = {"phone-hello", "phone-enrol", "phone-roster", "phone-batches", "p
 OWN_PAGES = {"me", "me_worker", "me_manifest", "me_words", "me_open", "me_self"}
 
 
+_POST_FIELDS = [column.attname for column in Post._meta.concrete_fields]
+_POSTS = f"""
+SELECT {", ".join(str(column.column) for column in Post._meta.concrete_fields)} FROM park_post
+WHERE person_id = %s::bigint AND during @> %s::date ORDER BY id
+"""
+
+
 def posts_of(person: Person, at: datetime) -> list[Post]:
     """The person's posts in date on the local day of `at`; remembered on the object for that day."""
     day = timezone.localdate(at)
     remembered: dict[object, list[Post]] = person.__dict__.setdefault("_posts_by_day", {})
     if day not in remembered:
-        remembered[day] = list(Post.objects.on(day).filter(person=person).order_by("pk"))
+        rows = run(_POSTS, [person.pk, day])
+        remembered[day] = [Post.from_db("default", _POST_FIELDS, row) for row in rows]
     return remembered[day]
 
 

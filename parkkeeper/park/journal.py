@@ -1,5 +1,6 @@
 """Writing the journal: one line a thing that happened, in the transaction in which it happened."""
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -8,8 +9,15 @@ from django.db import connection, models, transaction
 
 from parkkeeper.kernel.canonical import canonical_json, chain_hash
 from parkkeeper.park.models import JournalEntry, JournalSeal, Person
+from parkkeeper.park.statements import run
 
 GENESIS = bytes(32)
+
+
+_RECORD = """
+INSERT INTO park_journal_entry (at, by_id, by_name, verb, noun, noun_id, person_id, enterprise_id, site_id, facts)
+VALUES (%s, %s::bigint, %s, %s, %s, %s, %s::bigint, %s::bigint, %s::bigint, %s::jsonb)
+"""
 
 
 def record(
@@ -27,17 +35,20 @@ def record(
 
     `person`, `enterprise` and `site` are ids of whom and what it concerns; `by` None is the system itself.
     """
-    JournalEntry.objects.create(
-        at=at,
-        by_id=by.pk if by else None,
-        by_name=by.name if by else "",
-        verb=verb,
-        noun=noun._meta.model_name or "" if noun is not None else "",
-        noun_id=str(noun.pk) if noun is not None else "",
-        person_id=person,
-        enterprise_id=enterprise,
-        site_id=site,
-        facts=facts,
+    run(
+        _RECORD,
+        [
+            at,
+            by.pk if by else None,
+            by.name if by else "",
+            verb,
+            noun._meta.model_name or "" if noun is not None else "",
+            str(noun.pk) if noun is not None else "",
+            person,
+            enterprise,
+            site,
+            json.dumps(facts),
+        ],
     )
 
 

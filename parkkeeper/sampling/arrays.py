@@ -5,12 +5,12 @@ than the statement. A literal is one string to quote, and `%s::uuid[]` says what
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 
-def plain(values: Iterable[UUID | int | bool | None]) -> str:
-    """An array literal of ids or numbers; None becomes NULL. Not for text: nothing is quoted."""
+def plain(values: Iterable[UUID | int | bool | date | None]) -> str:
+    """An array literal of ids, numbers or days; None becomes NULL. Not for text: nothing is quoted."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from parkkeeper.park.models import Person
+from parkkeeper.park.statements import run
 from parkkeeper.sampling.consequence_notes import note_closed, note_contradictions, note_opened, note_unnamed
 from parkkeeper.sampling.models import Flag, Obligation
 from parkkeeper.sampling.owing import close_and_reopen, retest_due
@@ -70,7 +71,7 @@ def hold_results() -> None:
 
 def share_results() -> None:
     """Make whoever brings results wait until this transaction ends; for scans, before they lock any row."""
-    query(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+    run(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
 
 
 def settle_people(people: Iterable[int], *, at: datetime) -> None:

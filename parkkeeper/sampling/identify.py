@@ -19,6 +19,7 @@ from django.utils import timezone
 from parkkeeper.kernel.crypto import BadSeal, seal, unseal
 from parkkeeper.kernel.documents import read_document, tail
 from parkkeeper.kernel.text import tidy, tidy_code
+from parkkeeper.park.statements import run
 from parkkeeper.park.vault import document_index
 from parkkeeper.sampling.arrays import plain, texts
 from parkkeeper.sampling.field import Source, TakeScan
@@ -51,19 +52,30 @@ class Identity:
         return "ambiguous_person" if self.candidates else "unknown_person"
 
 
-def identify(operations: Iterable[TakeScan], source: Source) -> dict[UUID, Identity]:
-    """Who each scan (by its id) is of. One statement for roster ids, at most four more for what was read."""
-    known = people_by_uuid(op.person for op in operations if op.person)
+def identify(operations: Collection[TakeScan], source: Source) -> list[Identity]:
+    """Who each scan is of, in order, locked. One statement for roster ids, some more when something else was read.
+
+    Two phones that send one person's two scans at the same moment must see each other's: the second waits here.
+    """
+    read = any(op.claimed for op in operations)
+    known = people_by_uuid((op.person for op in operations if op.person), lock=not read)
     nobody = Identity()
-    found = {op.id: known.get(op.person, nobody) if op.person else nobody for op in operations}
-    claims = [op for op in operations if found[op.id].person_id is None and op.claimed]
-    codes = shown_codes(claims, source)
-    if codes:
-        found.update(_by_codes(codes))
-        claims = [op for op in claims if op.id not in codes]
-    if claims:
-        found.update(_by_claims(claims, source))
+    found = [known.get(op.person, nobody) if op.person else nobody for op in operations]
+    if read:
+        told = _by_what_was_read(
+            [op for op, one in zip(operations, found, strict=True) if one.person_id is None and op.claimed], source
+        )
+        found = [told.get(op.id, one) for op, one in zip(operations, found, strict=True)]
+        # all at once, so that everybody locks in the same order
+        _lock({one.person_id for one in found if one.person_id is not None})
     return found
+
+
+def _by_what_was_read(claims: list[TakeScan], source: Source) -> dict[UUID, Identity]:
+    codes = shown_codes(claims, source)
+    found = _by_codes(codes) if codes else {}
+    rest = [op for op in claims if op.id not in codes]
+    return found | _by_claims(rest, source) if rest else found
 
 
 def _by_codes(codes: dict[UUID, Shown]) -> dict[UUID, Identity]:
@@ -76,14 +88,23 @@ def _by_codes(codes: dict[UUID, Shown]) -> dict[UUID, Identity]:
     }
 
 
-def people_by_uuid(uuids: Iterable[UUID]) -> dict[UUID, Identity]:
-    """Identities of the roster's ids that exist."""
+_LOCK = "SELECT 1 FROM park_person WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+_PEOPLE = "SELECT uuid, id, employer_id FROM park_person WHERE uuid = ANY(%s::uuid[])"
+_PEOPLE_LOCKED = _PEOPLE + " ORDER BY id FOR NO KEY UPDATE"
+
+
+def _lock(people: Collection[int]) -> None:
+    if people:
+        run(_LOCK, [plain(people)])
+
+
+def people_by_uuid(uuids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, Identity]:
+    """Identities of the roster's ids that exist; with `lock`, whoever else locks them waits until we commit."""
     wanted = set(uuids)
     if not wanted:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT uuid, id, employer_id FROM park_person WHERE uuid = ANY(%s::uuid[])", [plain(wanted)])
-        return {row[0]: Identity(row[1], row[2]) for row in cursor.fetchall()}
+    rows = run(_PEOPLE_LOCKED if lock else _PEOPLE, [plain(wanted)])
+    return {row[0]: Identity(row[1], row[2]) for row in rows}
 
 
 def claimed_to_keep(claimed: str, how: str) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from parkkeeper.park.statements import run
 from parkkeeper.sampling.arrays import moments, plain, texts
 from parkkeeper.sampling.doubts import OF_PERSON, OF_SCAN, Doubt, follow_doubts, lapse_doubts
 
@@ -18,10 +19,7 @@ Marks = dict[UUID, set[str]]
 
 
 def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
+    return run(statement, parameters)
 
 
 def scans_to_review(tube_ids: Collection[int], *, every: bool = False) -> list[UUID]:
@@ -33,7 +31,7 @@ def scans_to_review(tube_ids: Collection[int], *, every: bool = False) -> list[U
         if every
         else (
             " AND (s.scanned_at > t.sealed_at OR s.undone_at IS NOT NULL"
-            " OR EXISTS (SELECT FROM sampling_undo u WHERE u.scan_id = s.id))"
+            " OR (SELECT true FROM sampling_undo u WHERE u.scan_id = s.id LIMIT 1))"
         )
     )
     every_scan = (

@@ -4,21 +4,19 @@ Such doubts are about a phone or a point on a day, not about each scan: a phone 
 five hundred late scans, and that is one thing to look into.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
+import orjson
 from django.utils import timezone
 
-from parkkeeper.park.models import Rule
+from parkkeeper.park.statements import run
+from parkkeeper.sampling.arrays import plain
 from parkkeeper.sampling.doubts import Doubt
 from parkkeeper.sampling.field import Source
-from parkkeeper.sampling.models import Round, Scan, Session, Test
-from parkkeeper.sampling.scandoubts import Marks
-
-_LIMITS = ["clock_tolerance_minutes", "late_scan_minutes", "slot_grace_minutes"]
+from parkkeeper.sampling.models import Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +57,91 @@ def days_of(moments: Collection[datetime]) -> dict[datetime, date]:
     return {moment: moment.astimezone(zone).date() for moment in moments}
 
 
+_ROUNDS = """
+SELECT id, day, opens_at, closes_at, closed_at FROM sampling_round WHERE test = 'pcr' AND day = ANY(%s::date[])
+"""
+
+
 def rounds_on(days: Iterable[date]) -> dict[date, RoundFacts]:
     """The nucleic-acid rounds of these local days, rehearsals too."""
-    found = Round.objects.filter(test=Test.PCR, day__in=set(days)).values_list(
-        "id", "day", "opens_at", "closes_at", "closed_at"
-    )
-    return {row[1]: RoundFacts(*row) for row in found}
+    return {row[1]: RoundFacts(*row) for row in run(_ROUNDS, [plain(set(days))])}
+
+
+# One JSON text for what four questions would tell: rounds and rules in force, sessions and slots at the point.
+_AROUND = """
+SELECT json_build_object(
+  'rounds', (SELECT json_agg(json_build_array(id, day, opens_at, closes_at, closed_at)) FROM sampling_round
+             WHERE test = 'pcr' AND day = ANY(%(days)s::date[])),
+  'rules', (SELECT json_object_agg(key, value) FROM park_rule WHERE during @> %(at)s::timestamptz
+            AND key = ANY('{clock_tolerance_minutes,late_scan_minutes,slot_grace_minutes}')),
+  'sessions', (SELECT json_agg(opened_at) FROM sampling_session WHERE point_id = %(point)s::bigint
+               AND opened_at >= %(begin)s::timestamptz AND opened_at < %(end)s::timestamptz),
+  'slots', (SELECT json_agg(json_build_array(enterprise_id, lower(minutes), upper(minutes), lower(during),
+                                             upper(during)))
+            FROM sampling_slot
+            WHERE point_id = %(point)s::bigint AND during && daterange(%(first)s::date, %(last)s::date, '[]')))::text
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFacts:
+    """When an enterprise has the point to itself: minutes of the day, on days from `begins` to before `ends`."""
+
+    enterprise_id: int
+    minutes: tuple[int, int]
+    begins: date
+    ends: date
+
+    def on(self, day: date) -> bool:
+        return self.begins <= day < self.ends
 
 
 class Clockwork:
-    """The rules and sessions against which the times of one call's scans are held; three statements at most."""
+    """What the times of one call's scans are held against: rounds, rules, sessions, slots; one statement.
+
+    A rule that is missing judges nothing, since the field is never refused.
+    """
 
     def __init__(self, source: Source, days: Collection[date]) -> None:
         self.source = source
-        self.rules = _limits(source.received_at)
-        self.worked = _days_with_session(source.point.pk if source.point else None, days)
+        zone: Any = timezone.get_current_timezone()
+        first, last = min(days), max(days)
+        asked = {"days": plain(set(days)), "at": source.received_at, "first": first, "last": last,
+                 "point": source.point.pk if source.point else None,
+                 "begin": datetime.combine(first, datetime.min.time(), tzinfo=zone),
+                 "end": datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=zone)}  # fmt: skip
+        found = {name: rows or () for name, rows in orjson.loads(run(_AROUND, asked)[0][0]).items()}
+        self.rounds = {round.day: round for round in map(_round, found["rounds"])}
+        self.rules = {key: timedelta(minutes=float(value)) for key, value in dict(found["rules"]).items()}
+        self.tolerance, self.late = self.rules.get("clock_tolerance_minutes"), self.rules.get("late_scan_minutes")
+        self.worked = {datetime.fromisoformat(moment).astimezone(zone).date() for moment in found["sessions"]}
+        self.slots = [_slot(*row) for row in found["slots"]]
 
-    def kinds(self, moment: Moment) -> Iterator[str]:
+    def kinds(self, moment: Moment) -> list[str]:
         """The kinds of doubt about this scan's times."""
+        found = []
         typed = moment.how == Scan.How.PAPER
-        tolerance, late = self.rules.get("clock_tolerance_minutes"), self.rules.get("late_scan_minutes")
-        if tolerance is not None and abs(moment.device_at - moment.scanned_at) > tolerance:
-            yield "clock_far_off"
-        if late is not None and not typed and moment.received_at - moment.scanned_at > late:
-            yield "late_scan"
+        if self.tolerance is not None and abs(moment.device_at - moment.scanned_at) > self.tolerance:
+            found.append("clock_far_off")
+        if self.late is not None and not typed and moment.received_at - moment.scanned_at > self.late:
+            found.append("late_scan")
         if moment.round is None:
-            yield "no_round"
+            found.append("no_round")
         elif not moment.round.open_at(moment.scanned_at):
-            yield "after_close"
+            found.append("after_close")
         if not typed and moment.point_id is not None and moment.day not in self.worked:
-            yield "no_session"
+            found.append("no_session")
+        return found
 
-    def judge(self, moments: Mapping[UUID, Moment], marks: Marks, at: datetime) -> list[Doubt]:
-        """One doubt a phone or point and day, with the number of scans that this call brought; marks the scans too."""
+    def judge(self, moments: Iterable[tuple[Moment, set[str]]], at: datetime) -> list[Doubt]:
+        """One doubt a phone or point and day, with the number of scans that this call brought.
+
+        Each scan comes with its own set of kinds, which is added to.
+        """
         groups: dict[str, tuple[str, list[Moment]]] = {}
-        for scan, moment in moments.items():
+        for moment, marks in moments:
             for kind in self.kinds(moment):
-                marks[scan].add(kind)
+                marks.add(kind)
                 groups.setdefault(_key(kind, moment), (kind, []))[1].append(moment)
         site = self.source.point.site_id if self.source.point else None
         return [_doubt(kind, key, group, site, at) for key, (kind, group) in groups.items()]
@@ -124,17 +170,12 @@ def _doubt(kind: str, key: str, group: list[Moment], site: int | None, at: datet
     )  # fmt: skip
 
 
-def _limits(at: datetime) -> dict[str, timedelta]:
-    """The rulebook's limits in force; one that is missing judges nothing, since the field is never refused."""
-    found = Rule.objects.at(at).filter(key__in=_LIMITS)
-    return {key: timedelta(minutes=float(value)) for key, value in found.values_list("key", "value")}
+def _round(row: list[Any]) -> RoundFacts:
+    opens_at, closes_at, closed_at = (datetime.fromisoformat(moment) if moment else None for moment in row[2:])
+    assert opens_at is not None and closes_at is not None
+    return RoundFacts(row[0], date.fromisoformat(row[1]), opens_at, closes_at, closed_at)
 
 
-def _days_with_session(point_id: int | None, days: Collection[date]) -> set[date]:
-    if point_id is None or not days:
-        return set()
-    zone: Any = timezone.get_current_timezone()
-    start = datetime.combine(min(days), datetime.min.time(), tzinfo=zone)
-    end = datetime.combine(max(days) + timedelta(days=1), datetime.min.time(), tzinfo=zone)
-    opened = Session.objects.filter(point_id=point_id, opened_at__gte=start, opened_at__lt=end)
-    return {moment.astimezone(zone).date() for moment in opened.values_list("opened_at", flat=True)}
+def _slot(enterprise: int, begin: int, end: int, since: str | None, until: str | None) -> SlotFacts:
+    begins = date.fromisoformat(since) if since else date.min
+    return SlotFacts(enterprise, (begin, end), begins, date.fromisoformat(until) if until else date.max)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
 from parkkeeper.kernel.tubes import TubeCode, read_tube_code
+from parkkeeper.park.statements import run
 from parkkeeper.sampling.arrays import plain, texts
 from parkkeeper.sampling.earlier import TUBE_BEFORE
 
@@ -51,55 +51,57 @@ FROM sampling_tube t LEFT JOIN sampling_tube_roll r ON r.id = t.roll_id
 WHERE t.code = ANY(%s::text[]) ORDER BY t.code FOR NO KEY UPDATE OF t
 """
 _INSERT = """
-INSERT INTO sampling_tube (code, roll_id, point_id, pool_size, first_heard_at)
-SELECT c.code, r.id, coalesce(%s, r.point_id),
-       coalesce((SELECT pool_size FROM sampling_programme WHERE test = 'pcr' AND during @> %s::date
-                 ORDER BY id DESC LIMIT 1), 10), %s
-FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS c(code, prefix, serial)
-LEFT JOIN sampling_tube_roll r ON r.prefix = c.prefix AND r.serials @> c.serial
-ORDER BY c.code ON CONFLICT (code) DO NOTHING
+WITH heard AS (
+    SELECT c.code, r.id AS roll_id, r.point_id
+    FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS c(code, prefix, serial)
+    LEFT JOIN sampling_tube_roll r ON r.prefix = c.prefix AND r.serials @> c.serial
+), made AS (
+    INSERT INTO sampling_tube (code, roll_id, point_id, pool_size, first_heard_at)
+    SELECT code, roll_id, coalesce(%s::bigint, point_id),
+           coalesce((SELECT pool_size FROM sampling_programme WHERE test = 'pcr' AND during @> %s::date
+                     ORDER BY id DESC LIMIT 1), 10), %s::timestamptz
+    FROM heard ORDER BY code ON CONFLICT (code) DO NOTHING RETURNING id, code, point_id, pool_size)
+SELECT m.id, m.code, m.point_id, m.pool_size, NULL::uuid, NULL::timestamptz, NULL::uuid, NULL::timestamptz, h.point_id,
+       h.roll_id
+FROM made m JOIN heard h USING (code)
 """
 
 
 def hear_tubes(raws: Iterable[str], *, point_id: int | None, at: datetime) -> dict[str, HeardTube]:
     """The tubes that these codes (as read) name, by what was read; unknown ones are made, with their roll and point.
 
-    One statement when all are known, three otherwise. `at` is the server's receipt.
+    One statement when all are known, two or three otherwise. `at` is the server's receipt.
     """
     read: dict[str, TubeCode] = {raw: read_tube_code(raw) for raw in set(raws)}
     codes = {raw: found.code[:LONGEST_CODE] or UNREADABLE for raw, found in read.items()}
     known = _known(codes.values())
     missing = {codes[raw]: found for raw, found in read.items() if codes[raw] not in known}
     if missing:
-        _make(missing, point_id, at)
-        for code, tube in _known(missing).items():
+        made = _make(missing, point_id, at)
+        if len(made) < len(missing):  # somebody else was quicker
+            made |= _known(missing.keys() - made.keys())
+        for code, tube in made.items():
             tube.is_new = True
             known[code] = tube
     return {raw: known[code] for raw, code in codes.items()}
 
 
 def _known(codes: Iterable[str]) -> dict[str, HeardTube]:
-    with connection.cursor() as cursor:
-        cursor.execute(_SELECT, [texts(sorted(set(codes)))])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return {row[1]: HeardTube(*row) for row in rows}
+    return {row[1]: HeardTube(*row) for row in run(_SELECT, [texts(sorted(set(codes)))])}
 
 
-def _make(missing: dict[str, TubeCode], point_id: int | None, at: datetime) -> None:
+def _make(missing: dict[str, TubeCode], point_id: int | None, at: datetime) -> dict[str, HeardTube]:
     found = missing.values()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                point_id,
-                timezone.localdate(at),
-                at,
-                texts(missing),
-                # a code with a slip in it names no roll: its serial may be another tube's
-                texts(one.prefix if not one.problem else "" for one in found),
-                plain(one.serial if not one.problem else None for one in found),
-            ],
-        )
+    asked = [
+        texts(missing),
+        # a code with a slip in it names no roll: its serial may be another tube's
+        texts(one.prefix if not one.problem else "" for one in found),
+        plain(one.serial if not one.problem else None for one in found),
+        point_id,
+        timezone.localdate(at),
+        at,
+    ]
+    return {row[1]: HeardTube(*row) for row in run(_INSERT, asked)}
 
 
 # Where and when a tube was used, while no opening says so: by its first scan. Order of arrival must not matter.

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from parkkeeper.park.statements import run
 from parkkeeper.sampling.arrays import plain
+from parkkeeper.sampling.consequences import judge_tubes
 from parkkeeper.sampling.doubts import OF_TUBE, Doubt, follow_doubts, lapse_doubts
 from parkkeeper.sampling.field import Source
 from parkkeeper.sampling.tubebook import HeardTube
@@ -30,6 +30,8 @@ class _Facts:
     nameless: int
     boxes: list[str] | None
     conditions: list[str] | None
+    told: bool
+    doubted: bool
 
     @property
     def names(self) -> int:
@@ -37,9 +39,11 @@ class _Facts:
         return len(self.people or []) + self.nameless
 
 
+# Looked up by keys for each tube: an EXISTS could be planned as one reading of a whole table that grows.
 _FACTS = """
 SELECT t.id, t.code, t.roll_id IS NOT NULL, p.site_id, p.host_id, t.pool_size, t.opening IS NOT NULL, t.sealed_at,
-       t.swabs, t.first_heard_at, n.scans, n.people, n.nameless, b.boxes, c.conditions
+       t.swabs, t.first_heard_at, n.scans, n.people, n.nameless, b.boxes, c.conditions,
+       w.told IS NOT NULL, d.doubted IS NOT NULL
 FROM sampling_tube t LEFT JOIN sampling_point p ON p.id = t.point_id
 LEFT JOIN LATERAL (
     SELECT count(*) AS scans,
@@ -50,26 +54,37 @@ LEFT JOIN LATERAL (SELECT array_agg(x.box_id::text ORDER BY x.box_id) AS boxes
                    FROM sampling_box_tube x WHERE x.tube_id = t.id) b ON true
 LEFT JOIN LATERAL (SELECT array_agg(DISTINCT r.condition) AS conditions
                    FROM sampling_reception r WHERE r.tube_id = t.id) c ON true
+LEFT JOIN LATERAL (SELECT true AS told FROM sampling_result r WHERE r.tube_code = t.code LIMIT 1) w ON true
+LEFT JOIN LATERAL (SELECT true AS doubted FROM park_anomaly a
+                   WHERE a.noun = 'tube' AND a.noun_id = t.id::text AND a.settled_at IS NULL LIMIT 1) d ON true
 WHERE t.id = ANY(%s::bigint[]) ORDER BY t.id
 """
 
 
 def judge_contents(tube_ids: Collection[int], *, at: datetime) -> dict[int, set[str]]:
     """Raise the doubts that hold about these tubes now, let the others lapse; returns kinds of doubt by tube id."""
+    return _judge(tube_ids, at)[0]
+
+
+def judge_words(tube_ids: Collection[int], *, at: datetime) -> dict[int, set[str]]:
+    """As judge_contents, and then what follows where the laboratory has spoken of one of these tubes."""
+    marks, told = _judge(tube_ids, at)
+    judge_tubes(told, at=at)
+    return marks
+
+
+def _judge(tube_ids: Collection[int], at: datetime) -> tuple[dict[int, set[str]], list[int]]:
     if not tube_ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_FACTS, [plain(tube_ids)])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return {}, []
+    found = [_Facts(*row) for row in run(_FACTS, [plain(tube_ids)])]
     doubts, marks = [], {}
-    for row in rows:
-        facts = _Facts(*row)
+    for facts in found:
         own = [_doubt(kind, facts, at, evidence) for kind, evidence in _oddities(facts)]
         doubts += own
         marks[facts.id] = {doubt.kind for doubt in own}
     follow_doubts(doubts)
-    lapse_doubts("tube", [str(i) for i in tube_ids], OF_TUBE, [d.key for d in doubts])
-    return marks
+    lapse_doubts("tube", [str(facts.id) for facts in found if facts.doubted], OF_TUBE, [d.key for d in doubts])
+    return marks, [facts.id for facts in found if facts.told]
 
 
 def _doubt(kind: str, facts: _Facts, at: datetime, evidence: dict[str, Any]) -> Doubt:

@@ -46,6 +46,11 @@ def too_often(seconds: int) -> Problem:
     )
 
 
+def busy(seconds: int) -> Problem:
+    """As many batches as this process does at once are being done; nothing of this one was looked at."""
+    return Problem(429, "busy", _("服务器正忙，本次内容尚未确认。手机会自动重新发送。"), retry_after=seconds)
+
+
 def revoked() -> Problem:
     return Problem(
         403,
@@ -64,17 +69,27 @@ def no_post() -> Problem:
 
 
 def wrong_protocol(sent: str, oldest: int, newest: int) -> Problem:
-    """426: the phone speaks a version that this server does not; says which ones it does."""
+    """426: the phone speaks a version that this server does not; says which ones it does, and who has to be updated."""
+    newer = sent.isdigit() and int(sent) > newest
     return Problem(
         426,
         "protocol_unsupported",
-        _(
-            "应用版本与服务器不匹配（协议 %(sent)s，服务器支持 %(oldest)s–%(newest)s）。"
-            "请联网打开应用完成更新；未发送的内容会保留。"
+        (
+            _(
+                "应用比服务器新（协议 %(sent)s，服务器支持 %(oldest)s–%(newest)s）。"
+                "未发送的内容会保留，待服务器更新后自动发送。"
+            )
+            if newer
+            else _(
+                "应用版本与服务器不匹配（协议 %(sent)s，服务器支持 %(oldest)s–%(newest)s）。"
+                "请联网打开应用完成更新；未发送的内容会保留。"
+            )
         )
         % {"sent": sent, "oldest": oldest, "newest": newest},
+        retry_after=3600 if newer else None,
         oldest=oldest,
         newest=newest,
+        remedy="wait" if newer else "update",
     )
 
 

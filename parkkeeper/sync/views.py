@@ -6,9 +6,9 @@ from django.utils import timezone
 from parkkeeper.codes.signing import public_keys
 from parkkeeper.park.requests import address_of
 from parkkeeper.park.tenancy.models import Park
-from parkkeeper.sync.door import NEWEST, OLDEST, json_response, moment_of, open_door, phone_door
+from parkkeeper.sync.door import NEWEST, OLDEST, gated_door, json_response, moment_of, open_door, phone_door
 from parkkeeper.sync.enrolment import enrol
-from parkkeeper.sync.envelope import body_of, decode, open_envelope, received, unpacked
+from parkkeeper.sync.envelope import body_of, decode, open_envelope, unpacked
 from parkkeeper.sync.inbox import take_batch
 from parkkeeper.sync.models import Phone
 from parkkeeper.sync.outbox import changes
@@ -52,10 +52,10 @@ def people(request: HttpRequest, phone: Phone) -> HttpResponse:
     return json_response(found, request=request, headers=headers)
 
 
-@phone_door("POST")
-def batches(request: HttpRequest, phone: Phone) -> HttpResponse:
+@gated_door("POST")
+def batches(request: HttpRequest, phone: Phone, raw: bytes) -> HttpResponse:
     """Operations go in; each gets its verdict."""
-    at, raw = moment_of(request), received(request)
+    at = moment_of(request)
     try:
         envelope = open_envelope(decode(unpacked(request, raw)), at=at)
     except Unreadable as problem:

@@ -12,12 +12,19 @@ from django_pgschemas.schema import Schema, activate
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.models import Anomaly
 from parkkeeper.sampling.models import Round, Scan
-from parkkeeper.sync import inbox
+from parkkeeper.sync import door, inbox
+from parkkeeper.sync.gate import Gate
 from parkkeeper.sync.models import Batch
 from tests.sync.handset import Handset, enrolled, json_of, verdicts
 from tests.world import DAY, later, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _room_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Being told to come later is not what is tried here."""
+    monkeypatch.setattr(door, "gate", Gate(8, 8, 30.0))
 
 
 def together(*asks: Any) -> list[Any]:
@@ -154,10 +161,10 @@ def test_a_database_that_cannot_be_reached_is_told_with_the_time_to_come_back(mo
     w: Any = world()
     phone = enrolled(w.scanner, w.point, by=w.office)
 
-    def away(*_arguments: Any, **_named: Any) -> Any:
+    def away(statement: str, parameters: Any = ()) -> Any:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr("parkkeeper.sync.door.Phone.objects.select_related", away)
+    monkeypatch.setattr("parkkeeper.sync.door.run", away)
     for method, path in (("POST", "batches"), ("GET", "roster"), ("GET", "changes")):
         answer = phone.ask(method, path)
         assert (answer.status_code, json_of(answer)["error"]["code"]) == (503, "database_away")

@@ -25,6 +25,8 @@ from parkkeeper.park.tenancy.middleware import forget_parks
 from parkkeeper.park.tenancy.models import Host, Park
 from parkkeeper.park.tenancy.parks import in_park, make_park
 from parkkeeper.sampling.models import Due, Round, Scan
+from parkkeeper.sync import door
+from parkkeeper.sync.gate import Gate
 from tests.sync.handset import REHEARSAL, Handset, batch, enrolled
 from tests.world import DAY, EVENING, later, world
 
@@ -40,6 +42,12 @@ class Lot:
     name: str
     phone: Handset
     people: dict[str, str]
+
+
+@pytest.fixture(autouse=True)
+def _room_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Being told to come later is not what is tried here."""
+    monkeypatch.setattr(door, "gate", Gate(8, 8, 30.0))
 
 
 @pytest.fixture

@@ -5,10 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import orjson
+import pytest
 
 from parkkeeper.sampling.field import Operation
+from parkkeeper.sync import door
+from parkkeeper.sync.envelope import open_envelope
+from parkkeeper.sync.gate import Gate
 from parkkeeper.sync.inbox import VERBS
 from parkkeeper.sync.parsing import MAKERS, parse
+from tests.sync.handset import Handset, json_of
+from tests.world import EVENING, world
+
+pytestmark = pytest.mark.django_db
 
 HERE = Path(__file__).resolve().parents[2]
 TEXT = (HERE / "docs" / "protocol.md").read_text()
@@ -22,6 +30,25 @@ def test_every_example_of_an_operation_is_understood() -> None:
         assert kind == example["kind"]
         assert isinstance(operation, Operation)
         assert operation.happened_at - operation.device_at == timedelta(minutes=2)
+
+
+def test_the_example_of_a_rush_is_what_the_door_reads_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = TEXT.split("```http\n")[1].split("```")[0]
+    (asked, body), (answered, told) = [
+        part.split("\n\n", 1) for part in example.strip().replace("\n\nHTTP/1.1", "@HTTP/1.1").split("@")
+    ]
+    envelope = open_envelope(orjson.loads(body), at=EVENING)
+    assert parse(envelope.operations[0], timedelta(0))[0] == "open_tube"
+    narrow = Gate(1, 1, 0.0)
+    monkeypatch.setattr(door, "gate", narrow)
+    world()
+    with narrow.passed():
+        answer = Handset().ask("POST", "batches", data=body.strip().encode())
+    headers = dict(line.split(": ") for line in answered.splitlines()[1:])
+    assert answered.startswith(f"HTTP/1.1 {answer.status_code} ")
+    assert json_of(answer) == orjson.loads(told)
+    assert {name for name in headers if name in answer.headers} == set(headers)
+    assert asked.startswith("POST /phone/v1/batches ")
 
 
 def test_every_code_that_the_door_answers_is_written_down() -> None:

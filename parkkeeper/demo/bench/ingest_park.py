@@ -119,7 +119,7 @@ def batches(park: BenchPark, scans: int, a_batch: int) -> list[list[bytes]]:
     found: dict[str, list[bytes]] = defaultdict(list)
     for _batch in range(scans // a_batch):
         desk = max(park.desks, key=lambda one: len(one.people))
-        found[desk.token].append(_request(park, desk, _operations(desk, a_batch)))
+        found[desk.token].append(_request(park, desk, operations_of(desk, a_batch)))
     return list(found.values())
 
 
@@ -128,7 +128,7 @@ def singles(park: BenchPark, scans: int) -> tuple[list[list[bytes]], list[list[b
     desks = sorted(park.desks, key=lambda one: -len(one.people))[:8]
     preparing, found = [], []
     for desk in desks:
-        operations = _operations(desk, scans // len(desks) // POOL * POOL)
+        operations = operations_of(desk, scans // len(desks) // POOL * POOL)
         preparing.append([_request(park, desk, [o for o in operations if o["kind"] == "open_tube"])])
         found.append([_request(park, desk, [o]) for o in operations if o["kind"] == "scan"])
     return preparing, found
@@ -139,12 +139,16 @@ def backlog(park: BenchPark, scans: int, most: int = 500) -> list[list[bytes]]:
     found = []
     for n, desk in enumerate(park.desks):
         share = scans // len(park.desks) + (n < scans % len(park.desks))
-        operations = _operations(desk, share)
+        operations = operations_of(desk, share)
         found.append([_request(park, desk, operations[at : at + most]) for at in range(0, len(operations), most)])
     return found
 
 
-def _operations(desk: Desk, scans: int) -> list[dict[str, Any]]:
+def operations_of(desk: Desk, scans: int) -> list[dict[str, Any]]:
+    """What the desk's phone notes while it scans so many people of its list: tubes of ten, opened, filled, sealed.
+
+    Raises ValueError when too few people are left.
+    """
     people, desk.people = desk.people[:scans], desk.people[scans:]
     if len(people) < scans:
         raise ValueError("too few people are left at a point: make a park with more of them")

@@ -3,38 +3,46 @@
 A call takes hundreds of operations with a fixed number of statements: nothing here is done row by row in the database.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Person
+from parkkeeper.park.statements import run
 from parkkeeper.sampling.arrays import moments, plain, texts
-from parkkeeper.sampling.consequences import judge_tubes, share_results
+from parkkeeper.sampling.consequences import share_results
 from parkkeeper.sampling.doubts import Doubt, lapse_doubts, raise_doubts
 from parkkeeper.sampling.field import Source, TakeScan, UndoScan, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
 from parkkeeper.sampling.identify import Identity, claimed_tail, claimed_to_keep, identify, person_ids
 from parkkeeper.sampling.models import Due
-from parkkeeper.sampling.scandoubts import Marks, follow_undone, judge_scans
+from parkkeeper.sampling.scandoubts import follow_undone, judge_scans
 from parkkeeper.sampling.showncodes import OUT_OF_DATE
 from parkkeeper.sampling.slotdoubts import judge_slots
 from parkkeeper.sampling.timing import Clockwork, Moment, RoundFacts, days_of, happened, rounds_on
 from parkkeeper.sampling.tubebook import HeardTube, hear_tubes, place_unopened
-from parkkeeper.sampling.tubedoubts import foreign_tube, judge_contents
+from parkkeeper.sampling.tubedoubts import foreign_tube, judge_words
 
+# tested apart: whoever stands so may not be in a pool
+_TO_BE_ALONE = {Due.Standing.ISOLATED, Due.Standing.SILENT}
 # who stands so and is scanned all the same is worth a look; "not yet" is not: more testing harms nobody
 _NOT_DUE = {Due.Standing.EXCUSED, Due.Standing.ELSEWHERE, Due.Standing.AWAY, Due.Standing.LEFT}
 
 
 @dataclass(slots=True)
 class _Told:
-    """One scan on its way in: the operation and all that is known about what it names."""
+    """One scan on its way in: the operation and all that is known about what it names.
+
+    `line` is the person's on the round's list, as (point id, standing); `odd` asks for a closer look (judge_scans);
+    `fresh` says that it was not known before this call; `marks` are the kinds of doubt that it raised.
+    """
 
     op: TakeScan
     at: datetime
@@ -43,6 +51,10 @@ class _Told:
     who: Identity
     round: RoundFacts | None
     point_id: int | None
+    line: tuple[int | None, str] | None = None
+    odd: bool = False
+    fresh: bool = True
+    marks: set[str] = field(default_factory=set)
 
 
 @transaction.atomic
@@ -55,25 +67,18 @@ def take_scans(operations: Sequence[TakeScan], source: Source, *, by: Person, at
     if not operations:
         return []
     share_results()
-    told = _understood(operations, source)
-    _lock_people({t.who.person_id for t in told if t.who.person_id is not None})
-    new = _insert(told, source, by)
-    fresh = list({t.op.id: t for t in told if t.op.id in new}.values())
-    clockwork = Clockwork(source, {t.day for t in told})
+    told, clockwork = _understood(operations, source)
+    _insert(told, source, by)
+    fresh = [t for t in told if t.fresh]
     if fresh:
-        marks = _judge(fresh, clockwork, source, at)
+        _judge(fresh, clockwork, source, at)
         record(
             "scans.taken", by=by, at=at, site=source.point.site_id if source.point else None, count=len(fresh),
-            tubes=len({t.tube.id for t in fresh}), phone=source.phone_id,
-            in_doubt=sum(1 for t in fresh if marks[t.op.id]),
+            tubes=len({t.tube.id for t in fresh}), phone=source.phone_id, in_doubt=sum(1 for t in fresh if t.marks),
         )  # fmt: skip
-    else:
-        marks = defaultdict(set)
-    known = {op.id for op in operations} - new
-    if known:
-        _add_known_marks(known, marks, clockwork)
-    seen: set[UUID] = set()
-    return [_verdict(op.id, new, seen, marks) for op in operations]
+    if len(fresh) < len(told):
+        _mark_known(told, clockwork)
+    return [Verdict(t.op.id, t.fresh, tuple(sorted(t.marks)) if t.marks else ()) for t in told]
 
 
 @transaction.atomic
@@ -98,8 +103,7 @@ def undo_scans(operations: Sequence[UndoScan], source: Source, *, by: Person, at
     unknown = [op for op in operations if op.scan not in found]
     if new:
         raise_doubts(_undo_unknown(op, source, at) for op in unknown if op.id in new)
-        judge_contents(tubes, at=at)
-        judge_tubes(tubes, at=at)
+        judge_words(tubes, at=at)
         record(
             "scans.undone", by=by, at=at, site=source.point.site_id if source.point else None, count=len(new),
             phone=source.phone_id,
@@ -114,70 +118,90 @@ def undo_scans(operations: Sequence[UndoScan], source: Source, *, by: Person, at
     return verdicts
 
 
-def _verdict(scan: UUID, new: set[UUID], seen: set[UUID], marks: Marks) -> Verdict:
-    stored = scan in new and scan not in seen
-    seen.add(scan)
-    return Verdict(scan, stored, tuple(sorted(marks[scan])))
-
-
-def _understood(operations: Sequence[TakeScan], source: Source) -> list[_Told]:
-    moments_of = {op.id: happened(op.happened_at, source) for op in operations}
-    day_of = days_of(set(moments_of.values()))
-    rounds = rounds_on(day_of.values())
+def _understood(operations: Sequence[TakeScan], source: Source) -> tuple[list[_Told], Clockwork]:
+    heard = [happened(op.happened_at, source) for op in operations]
+    zone = timezone.get_current_timezone()
+    days = [moment.astimezone(zone).date() for moment in heard]
+    clockwork = Clockwork(source, set(days))
     point_id = source.point.pk if source.point else None
     tubes = hear_tubes((op.tube_code for op in operations), point_id=point_id, at=source.received_at)
-    who = identify(operations, source)
     told = []
-    for op in operations:
-        moment, tube = moments_of[op.id], tubes[op.tube_code]
-        day = day_of[moment]
-        told.append(_Told(op, moment, day, tube, who[op.id], rounds.get(day), point_id or tube.point_id))
-    return told
+    for op, moment, day, who in zip(operations, heard, days, identify(operations, source), strict=True):
+        tube = tubes[op.tube_code]
+        told.append(_Told(op, moment, day, tube, who, clockwork.rounds.get(day), point_id or tube.point_id))
+    return told, clockwork
 
 
-def _lock_people(people: Collection[int]) -> None:
-    # Two phones that send one person's two scans at the same moment must see each other's: the second waits here.
-    if people:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM park_person WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE", [plain(people)]
-            )
-
-
+# Stores, and looks in the same breath for what can make a scan odd: the person's line on the list, an undo that came
+# before it, another scan in the round, an open obligation. The evening's usual scan is none of that and gives no row.
+# The first row tells how many were stored, and which, unless it was all of them.
 _INSERT = """
-INSERT INTO sampling_scan (id, tube_id, person_id, round_id, point_id, how, claimed, scanned_at, device_at,
-                           received_at, phone_id, sequence, by_id)
-SELECT s.id, s.tube_id, s.person_id, s.round_id, s.point_id, s.how, s.claimed, s.scanned_at, s.device_at, %s, %s,
-       s.sequence, s.by_id
-FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-            %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
-     AS s(id, tube_id, person_id, round_id, point_id, how, claimed, scanned_at, device_at, sequence, by_id)
-ON CONFLICT (id) DO NOTHING RETURNING id
+WITH new AS (
+    INSERT INTO sampling_scan (id, tube_id, person_id, round_id, point_id, how, claimed, scanned_at, device_at,
+                               received_at, phone_id, sequence, by_id)
+    SELECT s.id, s.tube_id, s.person_id, s.round_id, s.point_id, s.how, s.claimed, s.scanned_at, s.device_at,
+           %s::timestamptz, %s::bigint, s.sequence, s.by_id
+    FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
+                %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::bigint[])
+         AS s(id, tube_id, person_id, round_id, point_id, how, claimed, scanned_at, device_at, sequence, by_id)
+    ON CONFLICT (id) DO NOTHING RETURNING id, person_id, round_id, point_id, scanned_at
+), looked_at AS (
+    SELECT new.id, d.point_id, d.standing, d.standing = 'due' AND d.point_id = new.point_id AS usual,
+           coalesce(u.odd, o.odd, b.odd, false) AS odd
+    FROM new LEFT JOIN sampling_due d ON d.round_id = new.round_id AND d.person_id = new.person_id
+    LEFT JOIN LATERAL (SELECT true AS odd FROM sampling_undo u WHERE u.scan_id = new.id LIMIT 1) u ON true
+    LEFT JOIN LATERAL (SELECT true AS odd FROM sampling_scan o
+                       WHERE o.round_id = new.round_id AND o.person_id = new.person_id LIMIT 1) o ON true
+    LEFT JOIN LATERAL (SELECT true AS odd FROM sampling_obligation b
+                       WHERE b.person_id = new.person_id AND b.opened_at <= new.scanned_at
+                         AND (b.closed_at IS NULL OR b.closed_at > new.scanned_at) LIMIT 1) b ON true)
+SELECT NULL::uuid, count(*), NULL, NULL, CASE WHEN count(*) < %s::bigint THEN array_agg(id) END FROM new
+UNION ALL SELECT id, point_id, standing, odd, NULL FROM looked_at WHERE odd OR usual IS NOT TRUE
 """
 
 
-def _insert(told: list[_Told], source: Source, by: Person) -> set[UUID]:
-    scanners, holder = person_ids(t.op.by for t in told), by.pk
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                source.received_at,
-                source.phone_id,
-                plain(t.op.id for t in told),
-                plain(t.tube.id for t in told),
-                plain(t.who.person_id for t in told),
-                plain(t.round.id if t.round else None for t in told),
-                plain(t.point_id for t in told),
-                texts(t.op.how[:12] for t in told),
-                texts(_claimed(t) for t in told),
-                moments(t.at for t in told),
-                moments(t.op.device_at for t in told),
-                plain(t.op.sequence for t in told),
-                plain(scanners.get(t.op.by, holder) if t.op.by else holder for t in told),
-            ],
+def _insert(told: list[_Told], source: Source, by: Person) -> None:
+    """Store the scans, and note on each of them whether it is new, its line on the list, and whether it is odd."""
+    holder = by.pk
+    scanners = person_ids({t.op.by for t in told if t.op.by and t.op.by != by.uuid})
+    asked = [
+        source.received_at,
+        source.phone_id,
+        plain([t.op.id for t in told]),
+        plain([t.tube.id for t in told]),
+        plain([t.who.person_id for t in told]),
+        plain([t.round.id if t.round else None for t in told]),
+        plain([t.point_id for t in told]),
+        texts([t.op.how[:12] for t in told]),
+        texts([_claimed(t) for t in told]),
+        moments([t.at for t in told]),
+        moments([t.op.device_at for t in told]),
+        plain([t.op.sequence for t in told]),
+        plain([scanners.get(t.op.by, holder) if t.op.by else holder for t in told]),
+        len(told),
+    ]
+    (_, count, _, _, stored), *unusual = run(_INSERT, asked)
+    if count < len(told):
+        _note_what_is_new(told, set(stored or ()))
+    lines = {row[0]: row for row in unusual}
+    people = Counter([t.who.person_id for t in told])
+    for t in told:
+        _, point, standing, odd = lines[t.op.id][:4] if t.op.id in lines else (None, t.point_id, "due", False)
+        t.line = (point, standing) if standing else None
+        # the last two are what the call itself makes odd, which the statement cannot see
+        t.odd = (
+            odd
+            or standing in _TO_BE_ALONE
+            or (t.who.person_id is not None and people[t.who.person_id] > 1)
+            or (t.tube.sealed_at is not None and t.at > t.tube.sealed_at)
         )
-        return {row[0] for row in cursor.fetchall()}
+
+
+def _note_what_is_new(told: list[_Told], stored: set[UUID]) -> None:
+    first: dict[UUID, _Told] = {}
+    for t in told:
+        t.fresh = t.op.id in stored and t.op.id not in first
+        t.marks = first.setdefault(t.op.id, t).marks  # told twice in one call: the same doubts for both
 
 
 def _claimed(told: _Told) -> str:
@@ -190,29 +214,27 @@ def _claimed(told: _Told) -> str:
     return f"uuid:{told.op.person}" if told.op.person else ""
 
 
-def _judge(fresh: list[_Told], clockwork: Clockwork, source: Source, at: datetime) -> Marks:
-    """All doubts about scans that were stored just now; then what follows for their tubes."""
+def _judge(fresh: list[_Told], clockwork: Clockwork, source: Source, at: datetime) -> None:
+    """All doubts about scans that were stored just now, marked on them; then what follows for their tubes."""
     tubes = {t.tube.id: t.tube for t in fresh}
     place_unopened(tubes.values(), at=at)
-    ids = [t.op.id for t in fresh]
-    marks, undone = judge_scans(ids, at=at, fresh=True)
-    doubts = _about_people(fresh, at) + _about_tubes(tubes.values(), source, at)
-    doubts += clockwork.judge({t.op.id: _moment(t, source) for t in fresh}, marks, at)
-    visits = {t.op.id: (t.at, t.day, t.who.employer_id) for t in fresh if t.who.employer_id is not None}
-    doubts += judge_slots(visits, clockwork.rules.get("slot_grace_minutes"), source, marks, at=at)
-    raise_doubts(doubts)
-    for doubt in doubts:
-        if doubt.noun == "scan":
-            marks[UUID(doubt.noun_id)].add(doubt.kind)
-    contents = judge_contents(tubes, at=at)
-    kinds = {tube.id: _tube_kinds(tube, contents.get(tube.id, set()), source) for tube in tubes.values()}
+    marks, undone = judge_scans([t.op.id for t in fresh if t.odd], at=at, fresh=True)
     for t in fresh:
-        marks[t.op.id].update(kinds[t.tube.id])
+        if t.odd:
+            t.marks |= marks[t.op.id]
+    doubts = _about_people(fresh, at) + _about_tubes(tubes.values(), source, at)
+    doubts += clockwork.judge([(_moment(t, source), t.marks) for t in fresh], at)
+    visits = [(t.at, t.day, t.who.employer_id, t.marks) for t in fresh if t.who.employer_id is not None]
+    doubts += judge_slots(visits, clockwork, at=at)
+    raise_doubts(doubts)
+    contents = judge_words(tubes, at=at)
+    kinds = {tube.id: _tube_kinds(tube, contents.get(tube.id, set()), source) for tube in tubes.values()}
+    if any(kinds.values()):
+        for t in fresh:
+            t.marks |= kinds[t.tube.id]
     if undone:
-        _forget_waiting_undos(ids)
+        _forget_waiting_undos(undone)
         follow_undone(undone)
-    judge_tubes(tubes, at=at)
-    return marks
 
 
 def _moment(told: _Told, source: Source) -> Moment:
@@ -232,45 +254,30 @@ def _about_tubes(tubes: Iterable[HeardTube], source: Source, at: datetime) -> li
 
 
 def _about_people(fresh: list[_Told], at: datetime) -> list[Doubt]:
-    lines = _due_lines(fresh)
-    sites = _sites(fresh)
+    found = [(told, *odd) for told in fresh for odd in _about_person(told)]
+    sites = _sites([told for told, _kind, _evidence in found])
     doubts = []
-    for told in fresh:
-        for kind, evidence in _about_person(told, lines):
-            doubts.append(
-                Doubt(
-                    kind, f"{kind}:{told.op.id}", told.at, at, told.who.person_id, told.who.employer_id,
-                    sites.get(told.point_id), "scan", str(told.op.id), {"tube": told.tube.code, **evidence},
-                )
-            )  # fmt: skip
+    for told, kind, evidence in found:
+        told.marks.add(kind)
+        doubts.append(
+            Doubt(
+                kind, f"{kind}:{told.op.id}", told.at, at, told.who.person_id, told.who.employer_id,
+                sites.get(told.point_id), "scan", str(told.op.id), {"tube": told.tube.code, **evidence},
+            )
+        )  # fmt: skip
     return doubts
 
 
 def _sites(fresh: list[_Told]) -> dict[int | None, int]:
+    if not fresh:
+        return {}
     with connection.cursor() as cursor:
         points = {t.point_id for t in fresh}
         cursor.execute("SELECT id, site_id FROM sampling_point WHERE id = ANY(%s::bigint[])", [plain(points)])
         return dict(cursor.fetchall())
 
 
-_Lines = dict[tuple[int, int], tuple[int | None, str]]
-
-
-def _due_lines(fresh: list[_Told]) -> _Lines:
-    rounds = {t.round.id for t in fresh if t.round}
-    people = {t.who.person_id for t in fresh if t.who.person_id is not None}
-    if not rounds or not people:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT round_id, person_id, point_id, standing FROM sampling_due "
-            "WHERE round_id = ANY(%s::bigint[]) AND person_id = ANY(%s::bigint[])",
-            [plain(rounds), plain(people)],
-        )
-        return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
-
-
-def _about_person(told: _Told, lines: _Lines) -> Iterator[tuple[str, dict[str, Any]]]:
+def _about_person(told: _Told) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is in doubt about who it is, and about that person's coming."""
     if told.who.doubt is not None:
         read = {"shown": told.who.shown} if told.who.shown else {"tail": claimed_tail(told.op.claimed)}
@@ -278,18 +285,17 @@ def _about_person(told: _Told, lines: _Lines) -> Iterator[tuple[str, dict[str, A
         return
     if told.who.shown in OUT_OF_DATE:
         yield "code_out_of_date", {"shown": told.who.shown}
-    found = _about_coming(told, lines)
+    found = _about_coming(told)
     if found is not None:
         yield found
 
 
-def _about_coming(told: _Told, lines: _Lines) -> tuple[str, dict[str, Any]] | None:
+def _about_coming(told: _Told) -> tuple[str, dict[str, Any]] | None:
     if told.round is None or told.who.person_id is None:
         return None
-    line = lines.get((told.round.id, told.who.person_id))
-    if line is None:
+    if told.line is None:
         return "not_on_round", {"round": told.round.id}
-    point, standing = line
+    point, standing = told.line
     if standing in _NOT_DUE:
         return "not_due", {"round": told.round.id, "standing": standing}
     if standing == Due.Standing.SILENT:  # tested apart, at a point where nobody of their enterprise comes
@@ -308,10 +314,11 @@ WHERE s.id = ANY(%s::uuid[]) GROUP BY s.id, t.id, r.id
 """
 
 
-def _add_known_marks(known: set[UUID], marks: Marks, clockwork: Clockwork) -> None:
+def _mark_known(told: list[_Told], clockwork: Clockwork) -> None:
     """What was in doubt about scans that came before, from what is stored: a second sending hears the same."""
-    for scan, kinds in judge_scans(known, at=clockwork.source.received_at)[0].items():
-        marks[scan] |= kinds
+    stored_now = {t.op.id for t in told if t.fresh}
+    known = {t.op.id for t in told} - stored_now
+    marks = judge_scans(known, at=clockwork.source.received_at)[0]
     with connection.cursor() as cursor:
         cursor.execute(_STORED, [plain(known)])
         rows = cursor.fetchall()
@@ -325,6 +332,9 @@ def _add_known_marks(known: set[UUID], marks: Marks, clockwork: Clockwork) -> No
             marks[scan].add("unknown_tube")
         if point is not None and roll_point is not None and roll_point != point:
             marks[scan].add("foreign_tube")
+    for t in told:
+        if t.op.id in known:
+            t.marks |= marks[t.op.id]
 
 
 def _insert_undos(operations: Sequence[UndoScan], source: Source, by: Person) -> set[UUID]:

@@ -1,26 +1,26 @@
 """Opening and sealing tubes as phones tell it. Of two words about one tube the earlier counts, the other is a doubt."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Anomaly, Person
+from parkkeeper.park.statements import run
 from parkkeeper.sampling.arrays import moments, plain
-from parkkeeper.sampling.consequences import judge_tubes, share_results
+from parkkeeper.sampling.consequences import share_results
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.earlier import TUBE_BEFORE
 from parkkeeper.sampling.field import OpenTube, SealTube, Source, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
-from parkkeeper.sampling.models import TubeBefore
 from parkkeeper.sampling.scandoubts import judge_scans, scans_to_review
 from parkkeeper.sampling.sessionbook import mention_sessions
 from parkkeeper.sampling.timing import RoundFacts, days_of, happened, rounds_on
 from parkkeeper.sampling.tubebook import HeardTube, hear_tubes
-from parkkeeper.sampling.tubedoubts import foreign_tube, judge_contents
+from parkkeeper.sampling.tubedoubts import foreign_tube, judge_contents, judge_words
 
 _GREATEST = 32_767
 
@@ -103,7 +103,7 @@ def _told_before(
         found = Anomaly.objects.filter(key__in=list(others)).values_list("key", flat=True)
         known |= {others[key] for key in found}
     older = [tube.id for tube in tubes.values() if not tube.is_new]
-    before = TubeBefore.objects.filter(tube__in=older).values_list("opening", "sealing")
+    before = run("SELECT opening, sealing FROM sampling_tube_before WHERE tube_id = ANY(%s::bigint[])", [plain(older)])
     return known | ({op.id for op in operations} & {word for words in before for word in words})
 
 
@@ -143,37 +143,37 @@ def _write_openings(
     day_of = days_of(set(moment.values()))
     rounds = rounds_on(day_of.values())
     ids = sorted(kept)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _OPEN,
-            {
-                "at": at,
-                "point": source.point.pk if source.point else None,
-                "by": by.pk,
-                "phone": source.phone_id,
-                "ids": plain(ids),
-                "words": plain(kept[i].id for i in ids),
-                "moments": moments(moment[i] for i in ids),
-                "sizes": plain(_pool_size(kept[i], tubes[i]) for i in ids),
-                "sessions": plain(kept[i].session if kept[i].session in sessions else None for i in ids),
-                "rounds": plain(_round_id(rounds, day_of[moment[i]]) for i in ids),
-            },
-        )
+    run(
+        _OPEN,
+        {
+            "at": at,
+            "point": source.point.pk if source.point else None,
+            "by": by.pk,
+            "phone": source.phone_id,
+            "ids": plain(ids),
+            "words": plain(kept[i].id for i in ids),
+            "moments": moments(moment[i] for i in ids),
+            "sizes": plain(_pool_size(kept[i], tubes[i]) for i in ids),
+            "sessions": plain(kept[i].session if kept[i].session in sessions else None for i in ids),
+            "rounds": plain(_round_id(rounds, day_of[moment[i]]) for i in ids),
+        },
+    )
 
 
 # A later word that displaces an earlier one leaves behind what was known until now; a first word displaces nothing.
 _OPEN = f"""
 WITH o AS (
-    SELECT n.*, coalesce(%(point)s, t.point_id) AS point_id
+    SELECT n.*, coalesce(%(point)s::bigint, t.point_id) AS point_id
       FROM unnest(%(ids)s::bigint[], %(words)s::uuid[], %(moments)s::timestamptz[], %(sizes)s::int[],
                   %(sessions)s::uuid[], %(rounds)s::bigint[]) AS n(id, word, moment, pool_size, session_id, round_id)
       JOIN sampling_tube t USING (id)),
 kept AS (
-    {TUBE_BEFORE}, %(at)s FROM o JOIN sampling_tube t USING (id)
-     WHERE t.first_heard_at < %(at)s AND (t.opening IS NOT NULL OR (t.point_id, t.round_id, t.pool_size)
+    {TUBE_BEFORE}, %(at)s::timestamptz FROM o JOIN sampling_tube t USING (id)
+     WHERE t.first_heard_at < %(at)s::timestamptz AND (t.opening IS NOT NULL OR (t.point_id, t.round_id, t.pool_size)
            IS DISTINCT FROM (o.point_id, o.round_id, o.pool_size))
     ON CONFLICT DO NOTHING)
-UPDATE sampling_tube t SET point_id = o.point_id, opened_by_id = %(by)s, phone_id = %(phone)s, opening = o.word,
+UPDATE sampling_tube t
+   SET point_id = o.point_id, opened_by_id = %(by)s::bigint, phone_id = %(phone)s::bigint, opening = o.word,
        opened_at = o.moment, pool_size = o.pool_size, session_id = o.session_id, round_id = o.round_id
   FROM o WHERE t.id = o.id
 """
@@ -181,10 +181,10 @@ _SEAL = f"""
 WITH o AS (SELECT * FROM unnest(%(ids)s::bigint[], %(words)s::uuid[], %(moments)s::timestamptz[], %(swabs)s::int[])
                          AS o(id, word, moment, swabs)),
 kept AS (
-    {TUBE_BEFORE}, %(at)s FROM o JOIN sampling_tube t USING (id)
-     WHERE t.first_heard_at < %(at)s AND t.sealing IS NOT NULL
+    {TUBE_BEFORE}, %(at)s::timestamptz FROM o JOIN sampling_tube t USING (id)
+     WHERE t.first_heard_at < %(at)s::timestamptz AND t.sealing IS NOT NULL
     ON CONFLICT DO NOTHING)
-UPDATE sampling_tube t SET sealed_by_id = %(by)s, sealing = o.word, sealed_at = o.moment, swabs = o.swabs
+UPDATE sampling_tube t SET sealed_by_id = %(by)s::bigint, sealing = o.word, sealed_at = o.moment, swabs = o.swabs
   FROM o WHERE t.id = o.id
 """
 
@@ -201,30 +201,27 @@ def _write_seals(kept: dict[int, SealTube], source: Source, by: Person, at: date
     if not kept:
         return
     ids = sorted(kept)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _SEAL,
-            {
-                "at": at,
-                "by": by.pk,
-                "ids": plain(ids),
-                "words": plain(kept[i].id for i in ids),
-                "moments": moments(happened(kept[i].happened_at, source) for i in ids),
-                "swabs": plain(max(0, min(kept[i].swabs, _GREATEST)) for i in ids),
-            },
-        )
+    run(
+        _SEAL,
+        {
+            "at": at,
+            "by": by.pk,
+            "ids": plain(ids),
+            "words": plain(kept[i].id for i in ids),
+            "moments": moments(happened(kept[i].happened_at, source) for i in ids),
+            "swabs": plain(max(0, min(kept[i].swabs, _GREATEST)) for i in ids),
+        },
+    )
 
 
 def _finish(tubes: dict[str, HeardTube], source: Source, at: datetime, *, changed: bool) -> dict[int, set[str]]:
     """Doubts about the tubes as they are now, and what follows from them; returns kinds of doubt by tube."""
-    ids: Collection[int] = {tube.id for tube in tubes.values()}
-    marks = judge_contents(ids, at=at)
+    ids = {tube.id for tube in tubes.values()}
+    marks = judge_words(ids, at=at) if changed else judge_contents(ids, at=at)
     foreign = [doubt for tube in tubes.values() if (doubt := foreign_tube(tube, source, at)) is not None]
     raise_doubts(foreign)
     for doubt in foreign:
         marks[int(doubt.noun_id)].add(doubt.kind)
-    if changed:
-        judge_tubes(ids, at=at)
     return marks
 
 

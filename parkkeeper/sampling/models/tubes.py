@@ -116,8 +116,14 @@ class Scan(models.Model):
     tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="scans")
     # no index of their own: the composite ones below begin with them, and this is the table with the most inserts
     person = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False)
-    round = models.ForeignKey(Round, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False)
-    point = models.ForeignKey(Point, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False)
+    # nor a constraint in the database, which is a question to it for every scan: rounds and points are never deleted,
+    # people only by retention, and the verb has just read them (docs/adr/0006)
+    round = models.ForeignKey(
+        Round, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False, db_constraint=False
+    )
+    point = models.ForeignKey(
+        Point, null=True, on_delete=models.PROTECT, related_name="scans", db_index=False, db_constraint=False
+    )
     how = models.CharField(max_length=12, choices=How.choices)
     claimed = models.CharField(max_length=120, blank=True, help_text="what was read, when no person is known by it")
     identified_at = models.DateTimeField(null=True, help_text="when staff said who it is; null: known from the first")
@@ -126,7 +132,9 @@ class Scan(models.Model):
     received_at = models.DateTimeField()
     phone_id = models.BigIntegerField(null=True)
     sequence = models.BigIntegerField(default=0, help_text="order inside the device")
-    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     undone_at = models.DateTimeField(null=True, help_text="when it was undone at the point")
     undone_received_at = models.DateTimeField(null=True, help_text="when the server heard of it")
 

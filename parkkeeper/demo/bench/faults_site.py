@@ -1,0 +1,119 @@
+"""A whole site that may be killed: its own PostgreSQL and web server in processes of their own, a park with phones."""
+
+import os
+import pickle
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from parkkeeper.demo.bench.cpu import children_of
+from parkkeeper.demo.bench.ingest_park import NOW, BenchPark
+from parkkeeper.kernel import clock
+from parkkeeper.kernel.postgres import Server
+from parkkeeper.kernel.postgres_home import Layout
+from parkkeeper.kernel.processes import Service, child_env, free_port, wait_for_port, web_service
+
+SCHEMA = "faults"
+HOST = "127.0.0.1"
+
+
+@dataclass
+class Site:
+    """What can be killed and started again; `park` has the phones' tokens and who is due where.
+
+    `told_before` are the ids of what phones said that nobody asks about any more.
+    """
+
+    server: Server
+    web: Service
+    port: int
+    park: BenchPark
+    home: Path
+    told_before: set[str] = field(default_factory=set)
+
+    def kill_web(self) -> None:
+        """kill -9 of the web server with all its processes, and start it again."""
+        assert self.web.process is not None
+        os.killpg(self.web.process.pid, signal.SIGKILL)
+        self.web.process.wait()
+        self.start_web()
+
+    def start_web(self) -> None:
+        self.web.start()
+        wait_for_port(self.web, HOST, self.port)
+
+    def kill_worker(self) -> None:
+        """kill -9 of one process of the web server; the server itself starts another."""
+        assert self.web.process is not None
+        victims = children_of(self.web.process.pid)
+        if victims:
+            with suppress(ProcessLookupError):
+                os.kill(victims[-1], signal.SIGKILL)
+        wait_a_moment(1.0)
+        if not self.web.alive():  # it gives up when its processes end too often; `./run serve` starts it again
+            self.start_web()
+
+    def kill_postgres(self) -> None:
+        """kill -9 of PostgreSQL, and start it again."""
+        assert self.server.process is not None
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server.stop()
+        self.server.start()
+
+    def back_up(self) -> None:
+        """Keep a copy of the database as it is now."""
+        self._copy(Layout(self.home).data, self.home / "backup")
+
+    def restore(self) -> None:
+        """Put the copy in the place of the database: whatever came after it is gone."""
+        self._copy(self.home / "backup", Layout(self.home).data)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        self.server.stop()
+        shutil.rmtree(target, ignore_errors=True)
+        subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+        self.server.start()
+
+
+@contextmanager
+def faulty_site(*, people: int = 3_000, points: int = 8, workers: int = 2) -> Iterator[Site]:
+    """A site with one park while inside; nothing of it remains."""
+    home = Path(tempfile.mkdtemp(prefix="pk-faults-", dir="/tmp"))
+    home.chmod(0o711)  # root's PostgreSQL runs as another account, which must pass
+    server, port = Server(home), free_port(HOST)
+    clock.set_offset_to(NOW)
+    web = None
+    try:
+        server.start()
+        files = home / "site"
+        files.mkdir(mode=0o700)
+        env = child_env({
+            "DATABASE_URL": server.url, "PARKKEEPER_DATA": str(files), **clock.environment(),
+            "DJANGO_SETTINGS_MODULE": "parkkeeper.config.settings",
+        })  # fmt: skip
+        subprocess.run([sys.executable, "-m", "parkkeeper.config.prepare"], env=env, check=True)
+        asked = [sys.executable, "-m", "parkkeeper.demo.bench.faults_park", str(people), str(points)]
+        made = subprocess.run(asked, env=env, check=True, stdout=subprocess.PIPE)
+        web = web_service(host=HOST, port=port, env=env, workers=workers, log=home / "web.log")
+        site = Site(server, web, port, pickle.loads(made.stdout), home)
+        site.start_web()
+        yield site
+    finally:
+        if web is not None:
+            web.stop()
+        server.stop()
+        clock.use_real_time()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def wait_a_moment(seconds: float) -> None:
+    """Let the phones work for so long."""
+    time.sleep(seconds)
