@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
@@ -153,3 +154,20 @@ def _inside_the_world(request: pytest.FixtureRequest) -> Iterator[None]:
     with Schema.create("world"), timezone.override("Asia/Shanghai"), translation.override("zh-hans"):
         yield
     deactivate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, one for all tests of a process: playwright cannot begin twice in one thread."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is missing: apt-get install chromium fonts-noto-cjk")
+    # playwright's own event loop runs in this thread; the tests' database calls beside it are meant to be synchronous
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield found
+        found.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]

@@ -1,7 +1,5 @@
 """Page tests: Debian's chromium against a live server of the small park; without chromium they are skipped."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import Person
@@ -17,20 +15,6 @@ from tests.world import EVENING, World, world
 
 WIDE, NARROW = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
 LogIn = Callable[..., Page]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is missing: apt-get install chromium fonts-noto-cjk")
-    # playwright's own event loop runs in this thread; the tests' database calls beside it are meant to be synchronous
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

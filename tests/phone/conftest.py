@@ -16,7 +16,6 @@ from pytest_django.live_server_helper import LiveServer
 from parkkeeper.config.field_build import BUILT
 from parkkeeper.kernel import clock
 from parkkeeper.sync.actions import issue_enrolment
-from tests.pages.conftest import browser as browser
 from tests.sync.test_roster import filled
 from tests.world import EVENING, MORNING, World, world
 
