@@ -17,7 +17,7 @@ def words() -> dict[str, dict[str, str]]:
     found = {}
     for language, name in settings.LANGUAGES:
         with override(language):
-            found[language] = {"name": str(name)} | _own() | _kinds()
+            found[language] = {"name": str(name)} | _told() | _asked() | _kinds()
     return found
 
 
@@ -32,7 +32,8 @@ def _kinds() -> dict[str, str]:
     }
 
 
-def _own() -> dict[str, str]:
+def _told() -> dict[str, str]:
+    """What the cards of the page say."""
     return {
         "title": _("我的码"),
         "show": _("采样时出示此码"),
@@ -62,6 +63,12 @@ def _own() -> dict[str, str]:
         "posts": _("我的岗位"),
         "as_of": _("更新于 {time}"),
         "offline": _("没有网络，显示的是 {time} 的内容。"),
+    }
+
+
+def _asked() -> dict[str, str]:
+    """Around the cards: buttons, the first opening, what goes wrong."""
+    return {
         "refresh": _("更新"),
         "language": _("语言"),
         "forget": _("从这台手机清除"),
