@@ -93,7 +93,7 @@ def test_what_a_template_is_not_told_and_what_typst_only_warns_of_fail() -> None
         render("../cards", {})
     with pytest.raises(PaperError, match="park"):
         render("cards", {key: value for key, value in facts(card("王", "PK1:A")).items() if key != "park"})
-    assert template_names() == {"cards"}
+    assert "cards" in template_names()
 
 
 def test_what_typst_only_warns_of_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
