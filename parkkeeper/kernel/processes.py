@@ -265,7 +265,7 @@ def web_service(
     env: Mapping[str, str],
     host: str = "127.0.0.1",
     workers: int = 2,
-    threads: int = 4,
+    threads: int = 8,
     log: Path | None = None,
 ) -> Service:
     """Return the web server as a Service, not yet started; each of `workers` processes has `threads` threads."""
@@ -287,7 +287,7 @@ def web_service(
         "--workers-kill-timeout",
         "5",
         "--log-level",
-        "warning",
+        "error",  # its warning about threads does not know that most of them wait (parkkeeper/sync/gate.py)
         "--no-ws",
         WEB_APPLICATION,
     ]
@@ -301,7 +301,7 @@ def web_server(
     host: str = "127.0.0.1",
     port: int = 0,
     workers: int = 2,
-    threads: int = 4,
+    threads: int = 8,
     log: Path | None = None,
 ) -> Iterator[str]:
     """Run the web server as a child while inside; gives its address (`http://127.0.0.1:41234`).

@@ -40,8 +40,8 @@ class Gate:
 
 def _spread() -> int:
     # a city's phones that are all told the same second come back in the same second
-    return random.randint(1, 4)
+    return random.randint(1, 3)
 
 
-gate = Gate(int(environ.get("PARKKEEPER_BATCHES", "2")), 1, 2.0)
+gate = Gate(int(environ.get("PARKKEEPER_BATCHES", "2")), 4, 3.0)
 """For batches, in each process of the web server: fewer at once than it has threads, so that others get through."""
