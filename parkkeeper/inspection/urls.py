@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from parkkeeper.inspection.views import acts, board, lists, setup, things
+from parkkeeper.inspection.views import acts, board, lists, papers, setup, things
 
 urlpatterns = [
     path("grids", board.grid_board, name="grids"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("notices", lists.notice_list, name="notices"),
     path("notices/<int:pk>", things.notice_page, name="notice"),
     path("notices/<int:pk>/<slug:name>", acts.notice_act, name="notice_act"),
+    path("notices/<int:pk>/papers/<slug:name>", papers.notice_paper, name="notice_paper"),
+    path("stops/<int:pk>/papers/<slug:name>", papers.stop_paper, name="stop_paper"),
+    path("verify/<slug:code>", papers.verify, name="verify"),
     path("stops", lists.stop_list, name="stop_works"),
     path("stops/<int:pk>", things.stop_page, name="stop_work"),
     path("stops/<int:pk>/<slug:name>", acts.stop_act, name="stop_act"),

@@ -207,6 +207,8 @@ PAGES: dict[str, str] = {
     "notices": "see_inspections",
     "notice": "see_inspections",
     "notice_act": "see_inspections",
+    "notice_paper": "see_inspections",
+    "stop_paper": "see_inspections",
     "stop_works": "see_inspections",
     "stop_work": "see_inspections",
     "stop_act": "see_inspections",
@@ -216,7 +218,7 @@ PAGES: dict[str, str] = {
     "authorisation_new": "manage_inspection",
 }
 # Open to everybody (log-in, language, health), or guarded by a phone's own token (parkkeeper/sync/door.py).
-OPEN_PAGES = {"login", "logout", "language", "health"}
+OPEN_PAGES = {"login", "logout", "language", "health", "verify"}
 PHONE_PAGES = {"phone-hello", "phone-enrol", "phone-roster", "phone-batches", "phone-changes", "phone-file"}
 # A person's own page: its shell is the same for everybody, its data are guarded by the own token or log-in
 # (parkkeeper/board/views/own.py).

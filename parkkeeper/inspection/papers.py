@@ -1,0 +1,120 @@
+"""The facts of inspection's papers, in the words of the paper (Chinese, whoever prints): numbers, units, days, items.
+
+A character that no font has becomes 〓, to be written in by hand; what a person typed is shown, never read as markup.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone, translation
+
+from parkkeeper.inspection.models import LOOKED, SETTLED, Finding, Notice, Step, StopWork, Visit
+from parkkeeper.papers.coverage import with_getas
+from parkkeeper.papers.pictures import qr_svg
+from parkkeeper.papers.render import render
+from parkkeeper.park.models import Certificate, Person
+
+_OBJECTION = "对本文书有异议的，可以在收到之日起向园区办公室书面陈述、申辩；依法可以申请行政复议的，从其规定。"
+
+
+def print_paper(name: str, thing: Notice | StopWork, *, park: str, address: str) -> bytes:
+    """The paper of that name (PAPERS) about a notice or a stop of work, as PDF; `address` is where it can be checked.
+
+    Raises KeyError for an unknown name.
+    """
+    with translation.override("zh-hans"):
+        facts = PAPERS[name](thing)
+    check = {"svg": qr_svg(address), "words": "扫码核验：只显示文号、状态和日期。"}
+    return render(_TEMPLATES.get(name, name), _shown({"head": park, "issuer": park, **facts, "check": check}))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return with_getas(value)
+    if isinstance(value, dict):
+        return {key: _shown(inner) for key, inner in value.items()}
+    return [_shown(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _moment(moment: datetime | None) -> str:
+    local = timezone.localtime(moment) if moment else None
+    return f"{local.year} 年 {local.month} 月 {local.day} 日 {local:%H:%M}" if local else "（计时中止）"
+
+
+def _day(moment: datetime | None) -> str:
+    local = timezone.localtime(moment) if moment else None
+    return f"{local.year} 年 {local.month} 月 {local.day} 日" if local else ""
+
+
+def _inspector(person: Person, at: datetime) -> dict[str, str]:
+    day = timezone.localdate(at)
+    found = Certificate.objects.filter(person=person, role__in=("team_leader", "team_member"), during__contains=day)
+    number = found.filter(revoked_at__isnull=True).order_by("pk").values_list("number", flat=True).first()
+    return {"name": person.name, "certificate": number or ""}
+
+
+def _findings(notice: Notice) -> list[Finding]:
+    rows = Finding.objects.filter(lines__notice=notice).select_related("item")
+    return list(rows.order_by("item__position", "noted_at", "pk"))
+
+
+def notice_facts(notice: Notice) -> dict[str, Any]:
+    """整改通知书: the problems item by item, what to do, by when, who inspected, ways to object."""
+    visit = Visit.objects.select_related("authorisation").get(pk=notice.visit_id)
+    paper = visit.authorisation
+    basis = f"依据{paper.body}{paper.document}开展的{visit.get_basis_display()}" if paper else visit.get_basis_display()
+    todo = dict(notice.lines.values_list("finding", "todo"))
+    return {
+        "number": notice.number, "unit": notice.enterprise.name, "found_on": _day(visit.began_at), "basis": basis,
+        "order": notice.wording == Notice.Wording.ORDER, "due": _moment(notice.due_at), "objection": _OBJECTION,
+        "items": [{"place": f.area, "text": f.item.text, "todo": todo[f.pk]} for f in _findings(notice)],
+        "inspectors": [_inspector(one, notice.issued_at) for one in (notice.issued_by, notice.second)],
+        "day": _day(notice.issued_at),
+    }  # fmt: skip
+
+
+def look_back_facts(notice: Notice) -> dict[str, Any]:
+    """整改复查意见书: what the last look-back found of each item, or how it was settled otherwise."""
+    findings, items = _findings(notice), []
+    last = Finding.objects.filter(lines__notice=notice).kinds()
+    for finding in findings:
+        step = finding.steps.filter(kind__in=[*LOOKED, *SETTLED], counts=True).order_by("-at", "-pk").first()
+        said = str(Step.Kind(step.kind).label).removeprefix("复查：") if step else "尚未复查"
+        items.append({
+            "text": finding.item.text, "place": finding.area, "by": step.by.name if step else "", "outcome": said,
+            "on": _moment(step.at) if step else "",
+        })  # fmt: skip
+    return {
+        "number": notice.number, "unit": notice.enterprise.name, "notice": notice.number, "due": _moment(notice.due_at),
+        "items": items, "passed": all(kind in SETTLED for kind in last.values()),
+        "day": _day(notice.closed_at or notice.issued_at),
+    }  # fmt: skip
+
+
+def receipt_facts(thing: Notice | StopWork) -> dict[str, Any]:
+    """送达回执: who received the paper, where, how and when, or how it was refused; blank lines before it is served."""
+    by = thing.served_by.name if thing.served_by else ""
+    return {
+        "number": thing.number, "unit": thing.enterprise.name, "how": thing.get_served_how_display(),
+        "paper": f"{_NAMES[type(thing)]}（{thing.number}）", "to": thing.served_to,
+        "place": thing.served_place if isinstance(thing, Notice) else "", "refusal": thing.receipt_refused, "by": by,
+        "on": _moment(thing.served_at) if thing.served_at else "",
+    }  # fmt: skip
+
+
+def stop_work_facts(stop: StopWork) -> dict[str, Any]:
+    """停工决定书: scope, reason, conditions for lifting, the paper that allows it."""
+    return {
+        "number": stop.number, "unit": stop.enterprise.name, "scope": f"{stop.get_extent_display()}（{stop.place}）",
+        "reason": stop.reason, "conditions": stop.conditions, "objection": _OBJECTION,
+        "document": f"{stop.authorisation.body}《{stop.authorisation.document}》", "day": _day(stop.decided_at),
+    }  # fmt: skip
+
+
+_NAMES: dict[type[Notice] | type[StopWork], str] = {Notice: "整改通知书", StopWork: "停工决定书"}
+PAPERS: dict[str, Callable[..., dict[str, Any]]] = {
+    "notice": notice_facts, "look_back": look_back_facts, "receipt": receipt_facts, "stop_work": stop_work_facts,
+    "stop_receipt": receipt_facts,
+}  # fmt: skip
+_TEMPLATES = {"stop_receipt": "receipt"}

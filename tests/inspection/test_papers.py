@@ -1,0 +1,73 @@
+"""Papers of inspection from the rows: who may print them, and what a stranger with the code learns."""
+
+from typing import Any
+
+import pypdfium2
+import pytest
+from django.test import Client
+
+from parkkeeper.inspection.actions.notices import withdraw_notice
+from parkkeeper.inspection.models import Finding, Notice, StopWork
+from parkkeeper.kernel import clock
+from parkkeeper.park.models import Certificate, Enterprise
+from tests.inspection.evening import inspected_evening
+from tests.inspection.kit import later
+from tests.pages_unit.desk import Desk
+from tests.world import ALWAYS, world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def w(settings: Any, tmp_path: Any) -> Any:
+    settings.FILES_DIR = tmp_path
+    made: Any = world()
+    made.there = inspected_evening(made)
+    made.notice = Notice.objects.get()
+    with clock.at(later(120)):
+        yield made
+
+
+def printed(answer: Any) -> str:
+    assert answer.status == 200, answer.text
+    return "".join(p.get_textpage().get_text_range() for p in pypdfium2.PdfDocument(answer.content)).replace("\r\n", "")
+
+
+def test_a_notice_names_its_problems_its_inspectors_and_their_certificates(w: Any) -> None:
+    Certificate.objects.create(person=w.ann, role="team_leader", number="ZJ-7", issuer="区局", during=ALWAYS)
+    Enterprise.objects.filter(pk=w.rainbow.pk).update(name="彩虹\U000f0000喆祎赟有限公司")
+    shown = printed(Desk(w.mei).get("notice_paper", w.notice.pk, "notice"))
+    for words in (w.notice.number, "彩虹〓喆祎赟有限公司", "证号ZJ-7", "本组员", "修复隔离", "一号楼", "区领导小组"):
+        assert words in shown.replace(" ", ""), words
+
+
+def test_the_other_papers_tell_receipt_look_back_and_stop(w: Any) -> None:
+    assert "梅联络" in printed(Desk(w.ann).get("notice_paper", w.notice.pk, "receipt"))
+    assert "尚未复查" in printed(Desk(w.ann).get("notice_paper", w.notice.pk, "look_back"))
+    stop = w.there["stop_work"][0]
+    assert Desk(w.ann).get("stop_paper", stop, "stop_work").status == 404  # nothing is decided
+    Desk(w.leader).post("stop_act", stop, "decide", approved="yes")
+    assert "解除条件：打开出口" in printed(Desk(w.ann).get("stop_paper", stop, "stop_work")).replace(" ", "")
+    assert printed(Desk(w.ann).get("stop_paper", stop, "stop_receipt"))
+    assert Desk(w.ann).get("notice_paper", w.notice.pk, "secret").status == 404
+
+
+def test_a_paper_of_another_enterprise_is_not_there(w: Any) -> None:
+    assert Desk(w.bo).get("notice_paper", w.notice.pk, "notice").status == 404
+
+
+def test_whoever_reads_the_code_learns_number_state_and_dates_and_no_name(w: Any, client: Client) -> None:
+    html = client.get(f"/verify/{w.notice.code}").content.decode()
+    assert w.notice.number in html and "逾期" in html
+    item = Finding.objects.first()
+    told = [w.rainbow.name, w.rainbow.short_name, w.ann.name, w.mei.name, item.item.text if item else "", "一号楼"]
+    assert [words for words in told if words in html] == []
+
+
+def test_a_withdrawn_paper_says_so_and_an_unknown_code_is_not_one_of_ours(w: Any, client: Client) -> None:
+    withdraw_notice(w.notice, reason="有误", by=w.ann, at=later(100))
+    assert "已撤回" in client.get(f"/verify/{w.notice.code}").content.decode()
+    answer = client.get("/verify/nobody-s-code")
+    assert answer.status_code == 404 and "没有这份文书" in answer.content.decode()
+    stop = StopWork.objects.get()
+    assert client.get(f"/verify/{stop.code}").status_code == 404  # a proposal is no paper yet
