@@ -47,7 +47,7 @@ class Outcome:
 
 
 def send(address: str, phones: Iterable[list[bytes]]) -> Outcome:
-    """Let these phones send to `http://host:port`, and wait for the last answer."""
+    """Let these phones send to `host` at `port`, and wait for the last answer."""
     host, _colon, port = address.removeprefix("http://").rpartition(":")
     errand = pickle.dumps(Errand(host, int(port), list(phones)))
     argv = [sys.executable, "-m", "parkkeeper.demo.bench.ingest_client"]
