@@ -71,10 +71,20 @@ class World extends EventTarget {
     this.channel.onmessage = () => void this.reload().catch(unlessLocked);
     addEventListener("online", () => void this.outbox.now());
     for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => (this.touched = Date.now()), { passive: true });
-    setInterval(() => {
-      if (this.phase === "open" && Date.now() - this.touched > this.idleMinutes * 60_000) void this.lockSoon();
-    }, 10_000);
+    setInterval(() => this.rest(), 10_000);
+    // a phone that comes out of a pocket shows no names before it has looked at the clock
+    document.addEventListener("visibilitychange", () => (document.hidden ? undefined : this.awake()));
     this.changed();
+  }
+
+  private rest(): void {
+    if (this.phase === "open" && Date.now() - this.touched > this.idleMinutes * 60_000) void this.lockSoon();
+  }
+
+  private awake(): void {
+    this.rest();
+    this.outbox.wake(0);
+    void this.refresh();
   }
 
   changed(): void {
@@ -224,6 +234,13 @@ class World extends EventTarget {
   day(): string {
     const timeZone = this.enrolment?.time_zone ?? "Asia/Shanghai";
     return new Intl.DateTimeFormat("sv-SE", { timeZone }).format(this.now());
+  }
+
+  /** Whether the tube is of the rolls that this point was given; unknown counts as yes. */
+  isOurs(tube: string): boolean {
+    const rolls = this.people?.roster.rolls ?? [];
+    const serial = Number(tube.slice(3, 11));
+    return !rolls.length || rolls.some((roll) => roll.prefix === tube.slice(1, 3) && roll.from <= serial && serial <= roll.to);
   }
 
   isDone(member: Member): boolean {

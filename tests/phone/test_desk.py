@@ -46,6 +46,15 @@ def test_a_person_is_never_taken_for_a_tube_nor_a_slip_for_either(phones: Phones
     assert not Scan.objects.exists() and not Tube.objects.exists()
 
 
+def test_another_point_s_tube_is_taken_and_told(phones: Phones, w: Any) -> None:
+    phone = phones()
+    phone.begin(code_for(w))
+    phone.take(tube_code("YQ", 1500))
+    phone.says("不是本点领的试管", "tube")
+    phone.waits(0)
+    assert Anomaly.objects.filter(kind="foreign_tube").exists()
+
+
 def test_an_id_card_is_typed_with_its_check_digit(phone: Hand, w: Any) -> None:
     number = document_of(w.workers[3])
     phone.take(number[:-1] + ("0" if number[-1] != "0" else "1"))

@@ -25,6 +25,7 @@ export const EN: Record<string, string> = {
   "不应采": "Not due",
   "不得混采": "Not to be pooled",
   "不是本园区的人员码": "A code of another park",
+  "不是本点领的试管，已记录": "Not a tube of this point; recorded",
   "与园区一致": "Same as the park's",
   "两次输入的密码不同。": "The two PINs differ.",
   "主菜单": "Main menu",

@@ -5,6 +5,7 @@ import { t } from "../texts/language";
 import type { Outcome, Stop } from "../desk/desk";
 import type { CodeState } from "../desk/personcode";
 import { inside } from "../desk/shift";
+import { world } from "../world";
 import { icon } from "./icons";
 
 const STOPS: Record<Stop, [title: string, remedy: string]> = {
@@ -39,7 +40,8 @@ export function outcomeView(outcome: Outcome | undefined): TemplateResult {
 function body(outcome: Outcome): TemplateResult {
   switch (outcome.tone) {
     case "tube":
-      return html`${icon("tube")}<div><strong>${outcome.tube.code}</strong><span>${t("已开管，可连续扫 {n} 人", { n: outcome.tube.poolSize })}</span></div>`;
+      return html`${icon("tube")}<div><strong>${outcome.tube.code}</strong><span>${t("已开管，可连续扫 {n} 人", { n: outcome.tube.poolSize })}</span>
+        ${world.isOurs(outcome.tube.code) ? nothing : html`<em class="mark warn">${t("不是本点领的试管，已记录")}</em>`}</div>`;
     case "sealed":
       return html`${icon("check")}<div><strong>${t("已封管")}</strong><span>${outcome.tube.code} · ${t("{n} 人", { n: inside(outcome.tube).length })}${outcome.difference ? html` · ${t("拭子数不符，已记为异常")}` : nothing}</span></div>`;
     case "undone":
