@@ -10,6 +10,7 @@ import pytest
 
 from parkkeeper.config.messages import LOCALE
 from parkkeeper.config.prepare import compile_translations
+from parkkeeper.inspection.checklistfiles import read_checklist
 from parkkeeper.park.packs import pack_codes, read_pack
 from tests.pages.conftest import NARROW, WIDE, LogIn, too_wide
 from tests.pages.test_ways_everywhere import pages  # noqa: F401  (a fixture)
@@ -37,9 +38,10 @@ def ours() -> set[str]:
 
 
 def quoted() -> set[str]:
-    """Sources of rules and calendars, which are quoted as they are in every language."""
+    """Sources of rules, calendars and items, which are quoted as they are in every language."""
     packs = [read_pack(code) for code in pack_codes()]
-    return {one.source for pack in packs for one in (*pack.rules, *pack.years)}
+    sources = {one.source for pack in packs for one in (*pack.rules, *pack.years)}
+    return sources | {item.basis for item in read_checklist()}
 
 
 def test_in_english_no_page_shows_a_text_of_ours_in_chinese_or_is_too_wide(w: Any, pages: Any, log_in: LogIn) -> None:  # noqa: F811

@@ -38,7 +38,7 @@ def report_fixed(
         stored = store_file(data, name=name, media_type=media_type, by=by, at=at)
         Photo.objects.get_or_create(
             finding=finding, of=Photo.Of.REPORTED, sha256=stored.sha256,
-            defaults={"id": new_id(), "taken_at": at, "received_at": at, "by": by, "placeless": _("网页上传")},
+            defaults={"id": new_id(), "taken_at": at, "received_at": at, "by": by},
         )  # fmt: skip
     step = take_step(finding, Step.Kind.REPORTED, by=by, at=at, note=tidy(note))
     record("finding.reported", finding, by=by, at=at, enterprise=finding.enterprise_id, photos=len(pictures))

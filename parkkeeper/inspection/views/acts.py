@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from parkkeeper.inspection.actions import lookbacks, notices, stopwork
 from parkkeeper.inspection.models import FAILED, SETTLED, Finding, Notice, Service, Step, StopWork, Visit
@@ -171,28 +171,29 @@ def _open(finding: Finding) -> bool:
 
 FINDING_ACTS: dict[str, Act] = {
     "report": Act(gettext_lazy("自报已整改"), ReportForm, lookbacks.report_fixed, "report_fixed", _open),
-    "look": Act(gettext_lazy("复查"), LookForm, lookbacks.look_back, "inspect", _open),
-    "hang": Act(gettext_lazy("挂账"), HangForm, lookbacks.hang_up, "issue_notice", _open),
-    "propose": Act(gettext_lazy("提出销项"), ReasonForm, lookbacks.propose_unfixed, "issue_notice", _open),
-    "confirm": Act(gettext_lazy("确认销项"), ReasonForm, lookbacks.confirm_unfixed, "approve_extension", _open),
-    "reopen": Act(gettext_lazy("重新打开"), ReasonForm, lookbacks.reopen_finding, "issue_notice",
+    "look": Act(pgettext_lazy("button", "复查"), LookForm, lookbacks.look_back, "inspect", _open),
+    "hang": Act(pgettext_lazy("button", "挂账"), HangForm, lookbacks.hang_up, "issue_notice", _open),
+    "propose": Act(pgettext_lazy("button", "提出销项"), ReasonForm, lookbacks.propose_unfixed, "issue_notice", _open),
+    "confirm": Act(pgettext_lazy("button", "确认销项"), ReasonForm, lookbacks.confirm_unfixed, "approve_extension",
+                   _open),
+    "reopen": Act(pgettext_lazy("button", "重新打开"), ReasonForm, lookbacks.reopen_finding, "issue_notice",
                   lambda finding: not _open(finding)),
-    "impose": Act(gettext_lazy("紧急停工"), StopForm, stopwork.impose_stop_work, "issue_notice",
+    "impose": Act(pgettext_lazy("button", "紧急停工"), StopForm, stopwork.impose_stop_work, "issue_notice",
                   lambda finding: finding.item.severity == "!!" and _open(finding)),
 }  # fmt: skip
 NOTICE_ACTS: dict[str, Act] = {
     "serve": Act(gettext_lazy("登记送达"), ServePlaceForm, notices.serve_notice, "issue_notice",
                  lambda notice: _live(notice) and notice.served_at is None),
-    "extend": Act(gettext_lazy("申请延期"), ExtensionForm, notices.ask_extension, "report_fixed", _live),
+    "extend": Act(pgettext_lazy("button", "申请延期"), ExtensionForm, notices.ask_extension, "report_fixed", _live),
     "decide": Act(gettext_lazy("决定延期"), GrantForm, _decide, "approve_extension",
                   lambda notice: notice.extensions.filter(decided_at=None).exists()),
     "second": Act(gettext_lazy("开具第二次通知书"), SecondForm, notices.issue_second_notice, "issue_notice", _failed),
-    "stop": Act(gettext_lazy("中止计时"), ReasonForm, notices.stop_clock, "approve_extension",
+    "stop": Act(pgettext_lazy("button", "中止计时"), ReasonForm, notices.stop_clock, "approve_extension",
                 lambda notice: _live(notice) and notice.due_at is not None),
-    "resume": Act(gettext_lazy("恢复计时"), NothingForm, notices.resume_clock, "approve_extension",
+    "resume": Act(pgettext_lazy("button", "恢复计时"), NothingForm, notices.resume_clock, "approve_extension",
                   lambda notice: _live(notice) and notice.due_at is None),
-    "propose": Act(gettext_lazy("提请停工"), StopForm, stopwork.propose_stop_work, "issue_notice", _failed),
-    "withdraw": Act(gettext_lazy("撤回"), ReasonForm, notices.withdraw_notice, "approve_extension", _live),
+    "propose": Act(pgettext_lazy("button", "提请停工"), StopForm, stopwork.propose_stop_work, "issue_notice", _failed),
+    "withdraw": Act(pgettext_lazy("button", "撤回"), ReasonForm, notices.withdraw_notice, "approve_extension", _live),
 }  # fmt: skip
 STOP_ACTS: dict[str, Act] = {
     "decide": Act(gettext_lazy("作出决定"), ApproveForm, stopwork.decide_stop_work, "decide_stop_work",
@@ -201,11 +202,11 @@ STOP_ACTS: dict[str, Act] = {
                  lambda stop: bool(stop.approved) and stop.served_at is None),
     "check": Act(gettext_lazy("今日巡查"), HoldsForm, stopwork.check_stop_work, "inspect",
                  lambda stop: stop.in_force_at is not None and stop.lifted_at is None),
-    "apply": Act(gettext_lazy("申请复工"), NoteForm, stopwork.apply_to_resume, "report_fixed",
+    "apply": Act(pgettext_lazy("button", "申请复工"), NoteForm, stopwork.apply_to_resume, "report_fixed",
                  lambda stop: stop.in_force_at is not None and stop.applied_at is None),
-    "accept": Act(gettext_lazy("复工验收"), MetForm, stopwork.accept_resumption, "inspect",
+    "accept": Act(pgettext_lazy("button", "复工验收"), MetForm, stopwork.accept_resumption, "inspect",
                   lambda stop: stop.applied_at is not None and stop.accepted_at is None),
-    "lift": Act(gettext_lazy("解除停工"), NothingForm, stopwork.lift_stop_work, "decide_stop_work",
+    "lift": Act(pgettext_lazy("button", "解除停工"), NothingForm, stopwork.lift_stop_work, "decide_stop_work",
                 lambda stop: stop.accepted_at is not None and stop.lifted_at is None),
 }  # fmt: skip
 
