@@ -47,6 +47,7 @@ WRITERS = {
     "park/founding.py": "the first people of a new park, before anybody has a right",
     "park/imports/writing.py": "writes a step's rows for the verb step_import",
     "park/journal.py": "the journal itself",
+    "park/numbering.py": "the next number of a paper, for the verb that makes the paper",
     "park/retention/emptying.py": "empties columns, for the verb destroy_batch",
     "park/retention/own.py": "keys, people, accounts, files and the journal, for the verb destroy_batch",
     "park/retention/standins.py": "puts stand-ins in people's place, for the verb destroy_batch",
