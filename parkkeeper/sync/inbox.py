@@ -22,7 +22,7 @@ from parkkeeper.inspection.actions import findings, lookbacks, visits
 from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.keys import seal_for
-from parkkeeper.park.statements import run
+from parkkeeper.park.statements import plan_anew, run
 from parkkeeper.sampling.actions import antigen, boxes, scans, sessions, tubes
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.field import Operation, Source, Verdict
@@ -107,6 +107,7 @@ def _begin() -> None:
 
     A plan that is made while the evening's tables are empty would otherwise read them from end to end an hour later.
     """
+    plan_anew()
     run("SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)")
 
 
