@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from math import cos, radians
 from typing import Any
 
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
 from parkkeeper.park.models import Grid, Road
+from parkkeeper.park.templatetags.park import share
+from parkkeeper.sampling.models import Point
 from parkkeeper.sampling.pointbook import PointNow
 
 WIDTH = 1000.0
@@ -49,6 +55,18 @@ class Map:
     named: bool
 
     @property
+    def drawn(self) -> SafeString:
+        """All marks as SVG. Hundreds of them: a loop of the template would take ten times as long."""
+        shapes = {near: _shape(self, near) for near in (True, False)}
+        name = f'<text y="{self.below}" font-size="{self.font}">{{}}</text>' if self.named else "{:.0}"
+        before, after = reverse("point", args=[0]).rsplit("0", 1)
+        form = (
+            '<a href="{}{}{}" class="mark tone-{}{}{}" aria-label="{}"><title>{}</title>'
+            f'<g transform="translate({{}} {{}})">{{}}{name}</g></a>'
+        )
+        return format_html_join("", form, ((before, m.now.point.pk, after, *_cells(m, shapes)) for m in self.marks))
+
+    @property
     def stroke(self) -> float:
         """The width of a mark's ring."""
         return round(self.unit * 0.42, 2)
@@ -73,6 +91,25 @@ class Map:
         """The outline of a nearby point's mark, around its centre."""
         d = round(self.unit * 1.15, 2)
         return f"M0 {-d}L{d} 0L0 {d}L{-d} 0Z"
+
+
+def _shape(map: Map, near: bool) -> str:
+    """The ground of a mark and its ring, of which {share} is closed."""
+    tag, turned = (f'path d="{map.diamond}"', "") if near else (f'circle r="{map.unit}"', ' transform="rotate(-90)"')
+    return (
+        f'<{tag} class="ground" stroke-width="{map.stroke}"/><{tag} class="done" pathLength="100"'
+        f' stroke-dasharray="{{}} 100" stroke-width="{map.stroke}"{turned}/>'
+    )
+
+
+def _cells(mark: Mark, shapes: dict[bool, str]) -> tuple[Any, ...]:
+    now, point = mark.now, mark.now.point
+    said, words = f"{point.code} {point.site.name}", now.words
+    return (
+        now.tone, " faint" if mark.faint else "", " flagged" if now.flagged else "",
+        f"{said}: {words} {now.sampled}/{now.due}", f"{said}\n{words} · {share(now.sampled, now.due)}", mark.x, mark.y,
+        format_html(shapes[point.kind == Point.Kind.NEARBY], mark.share), point.code,
+    )  # fmt: skip
 
 
 class _Plane:

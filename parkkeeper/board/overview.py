@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q
 
 from parkkeeper.park.errors import Refused
-from parkkeeper.park.models import Anomaly, Enterprise, Post
+from parkkeeper.park.models import Anomaly, Enterprise, Person, Post
 from parkkeeper.park.rulebook import hours
 from parkkeeper.park.scope import Scope, reached
 from parkkeeper.park.words import ROLES
@@ -18,6 +18,7 @@ from parkkeeper.sampling.pointbook import flags_up, latest_round, sessions_on
 from parkkeeper.sampling.reconciliation import Row, reconcile, reconcile_evening
 from parkkeeper.sampling.roundbook import BUNDLES, add_rows
 from parkkeeper.sampling.states import State
+from parkkeeper.sampling.tally import kept
 
 RECENT_ROUNDS = 3
 
@@ -27,6 +28,7 @@ class RoundNow:
     """A round at a moment: the whole, the grids, the curve."""
 
     round: Round
+    as_of: datetime
     whole: Row
     grids: list[Row] = field(default_factory=list)
     curve: Curve | None = None
@@ -52,17 +54,19 @@ class RoundNow:
         return self.count(*BUNDLES["again"][1])
 
 
-def round_now(test: Test, at: datetime, scopes: list[Scope] | None) -> RoundNow | None:
+def round_now(test: Test, at: datetime, scopes: list[Scope] | None, *, reader: Person) -> RoundNow | None:
     """The newest round of the test by grid, with its curve when it is sampling; None before the first."""
     found = latest_round(test, at)
     if found is None:
         return None
+    told = kept(found, at, scopes=scopes, reader=reader)
     if test != Test.PCR:
-        rows = reconcile(found, at, by="grid", scopes=scopes)
-        return RoundNow(found, add_rows(rows), rows)
-    rows, sampled = reconcile_evening(found, at, by="grid", scopes=scopes)
+        rows = told.evening[0] if told else reconcile(found, at, by="grid", scopes=scopes)
+        return RoundNow(found, told.as_of if told else at, add_rows(rows), rows)
+    rows, sampled = told.evening if told else reconcile_evening(found, at, by="grid", scopes=scopes)
     whole = add_rows(rows)
-    return RoundNow(found, whole, rows, evening_curve(sampled, whole.due, until=found.closes_at))
+    curve = evening_curve(sampled, whole.due, until=found.closes_at)
+    return RoundNow(found, told.as_of if told else at, whole, rows, curve)
 
 
 @dataclass(frozen=True)

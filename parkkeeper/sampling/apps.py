@@ -9,11 +9,14 @@ class SamplingConfig(AppConfig):
         from parkkeeper.park import words
         from parkkeeper.park.imports.finders import add_place_finder
         from parkkeeper.park.retention.standins import after_standing_in
+        from parkkeeper.park.turns import add_turn
         from parkkeeper.sampling.forgetting import new_keys
         from parkkeeper.sampling.models import Point
+        from parkkeeper.sampling.tally import keep_tallies
         from parkkeeper.sampling.words import MESSAGES, VERBS
 
         after_standing_in(new_keys)
+        add_turn(keep_tallies)
         words.add_messages(MESSAGES)
         words.add_verbs(VERBS)
         add_place_finder(lambda codes: dict(Point.objects.filter(code__in=codes).values_list("code", "site_id")))

@@ -19,7 +19,8 @@ _PAGE_AT_MOST = 200
 class GapRows:
     """Lines of the round in these states. `first` and `size` are the page to be shown.
 
-    `places` (enterprise, grid, point: ids) and `q` narrow them as `gap_lines` has it.
+    `places` (enterprise, grid, point: ids) and `q` narrow them as `gap_lines` has it. `whole`: the counts of all lines
+    by enterprise at `at`, when known already.
     """
 
     round: Round
@@ -30,11 +31,14 @@ class GapRows:
     size: int = 50
     places: dict[str, int] = field(default_factory=dict)
     q: str | None = None
+    whole: list[Row] | None = None
     _read: tuple[int, Page] | None = None
     _counts: list[Row] | None = None
 
     def counts(self) -> list[Row]:
         """The counts of the lines by enterprise, whatever their state and `q`; read once."""
+        if self.whole is not None and not self.places:
+            return self.whole
         if self._counts is None:
             self._counts = reconcile(self.round, self.at, by="enterprise", scopes=self.scopes, **self.places)
         return self._counts

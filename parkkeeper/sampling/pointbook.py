@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.clock import day_bounds
@@ -61,9 +61,9 @@ class PointNow:
     def is_open(self) -> bool:
         return any(session.closed_at is None for session in self.sessions)
 
-    @property
+    @cached_property
     def state(self) -> str:
-        """A key of STATES."""
+        """A key of STATES; asked when all is known."""
         if not self.due:
             return "open" if self.is_open else "nobody"
         if not self.not_sampled:
@@ -96,19 +96,24 @@ def points_now(
     round: Round | None,
     at: datetime,
     scopes: list[Scope] | None,
+    rows: list[Row] | None = None,
 ) -> list[PointNow]:
-    """These points as known at `at`, on the round's day; in five statements, however many points."""
+    """These points as known at `at`, on the round's day; in five statements, however many points. `rows`: the round's
+    counts by point, when known already."""
     day = round.day if round else timezone.localdate(at)
     minute = minute_of(day, at)
+    here = points.order_by().values("pk")  # to bind hundreds of ids one by one costs more than to find them again
     found = {p.pk: PointNow(p, minute) for p in points.select_related("site__grid", "host").order_by("code")}
-    for row in reconcile(round, at, by="point", scopes=scopes) if round else []:
+    if rows is None:
+        rows = reconcile(round, at, by="point", scopes=scopes) if round else []
+    for row in rows:
         if row.key in found:
             found[row.key].row = row
-    for session in sessions_on(day, at).filter(point__in=list(found)).order_by("opened_at"):
+    for session in sessions_on(day, at).filter(point__in=here).order_by("opened_at"):
         found[session.point_id].sessions.append(as_known(session, at))
-    for slot in Slot.objects.filter(during__contains=day, point__in=list(found)).order_by("minutes"):
+    for slot in Slot.objects.filter(during__contains=day, point__in=here).order_by("minutes"):
         found[slot.point_id].slots.append(slot)
-    for flag in flags_up(at).filter(point__in=list(found)).values_list("point", flat=True):
+    for flag in flags_up(at).filter(point__in=here).values_list("point", flat=True):
         found[flag].flagged = True
     return list(found.values())
 

@@ -5,7 +5,7 @@ People who joined after the freeze are counted apart, since a denominator that i
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,9 @@ from parkkeeper.sampling.asknown import PLAIN, Known, known_at
 from parkkeeper.sampling.models import Due, Point, Round, Test
 from parkkeeper.sampling.states import CODES, DUE_STATES, MEANINGS, STANDINGS, State
 
-# Above this many lines one grouping no longer fits into the server's usual memory for a step.
-_LARGE = 50_000
+# Above this many lines one grouping no longer fits into the server's usual memory for a step, nor a pass into the time
+# of a page.
+LARGE = 50_000
 
 
 @dataclass
@@ -126,8 +127,7 @@ def _rows(by: str, told: Iterable[tuple[Any, ...]]) -> list[Row]:
         row.on_post += 0 if what & 128 else on_post
     if by == "park" and not rows:
         rows[None] = Row(None, "")
-    _name(rows.values(), by)
-    return sorted(rows.values(), key=lambda row: (row.key is None, row.label, str(row.key)))
+    return named(rows.values(), by)
 
 
 def _key(by: str, group: int, state: State) -> Any:
@@ -229,7 +229,7 @@ def params_of(
 def ask(statement: str, params: dict[str, Any], size: int) -> list[tuple[Any, ...]]:
     """The rows of a statement about a round of `size` lines, as known at `params["at"]`."""
     with transaction.atomic(), connection.cursor() as cursor:
-        if size > _LARGE:
+        if size > LARGE:
             cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(statement, params)
         return list(cursor.fetchall())
@@ -251,7 +251,8 @@ def within(scopes: list[Scope] | None, **places: int) -> tuple[str, dict[str, An
     return where + "".join(sql.AT[name] for name in places), {**params, **places}
 
 
-def _name(rows: Iterable[Row], by: str) -> None:
+def named(rows: Iterable[Row], by: str) -> list[Row]:
+    """Rows of groups with their labels as they read now, in the order of these."""
     names: dict[Any, str] = {}
     if by == "grid":
         names = dict(Grid.objects.order_by("pk").values_list("pk", "name"))
@@ -263,5 +264,5 @@ def _name(rows: Iterable[Row], by: str) -> None:
         names = {value: str(label) for value, label in Due.Standing.choices}
     elif by == "slot":
         names = {minute: f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(24 * 60)}
-    for row in rows:
-        row.label = names.get(row.key, "")
+    found = [replace(row, label=names.get(row.key, "")) for row in rows]
+    return sorted(found, key=lambda row: (row.key is None, row.label, str(row.key)))

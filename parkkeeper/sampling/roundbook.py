@@ -118,13 +118,19 @@ Evening = tuple[list[Row], list[tuple[datetime, int]]]
 
 
 def tell_round(
-    round: Round, at: datetime, *, evening: Evening | None = None, scopes: list[Scope] | None = None
+    round: Round,
+    at: datetime,
+    *,
+    evening: Evening | None = None,
+    strays: int | None = None,
+    scopes: list[Scope] | None = None,
 ) -> Told:
-    """Everything that the top of a round's page shows; `evening`: its groups and its curve, when known already."""
+    """Everything that the top of a round's page shows; `evening` (its groups and its curve) and `strays`, when known
+    already."""
     rows, sampled = evening or reconcile_evening(round, at, scopes=scopes)
     row = add_rows(rows)
     curve = evening_curve(sampled, row.due, until=round.closes_at)
-    return Told(round, at, row, curve, count_strays(round, at, scopes=scopes))
+    return Told(round, at, row, curve, count_strays(round, at, scopes=scopes) if strays is None else strays)
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,18 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from parkkeeper.park.lists import Asked, Column, List
-from parkkeeper.park.models import Enterprise, Site
+from parkkeeper.park.models import Enterprise
 from parkkeeper.park.search import enterprises_matching
 from parkkeeper.park.templatetags.park import bar, rate
 from parkkeeper.sampling.asof import AsOf
 from parkkeeper.sampling.links import link_to
-from parkkeeper.sampling.models import Round
+from parkkeeper.sampling.models import Point, Round
 from parkkeeper.sampling.reconciliation import Row
 from parkkeeper.sampling.states import State
 
@@ -40,13 +39,39 @@ _NOWHERE = {
 
 @dataclass(frozen=True)
 class Group:
-    """One line of a table: the counts, and where its numbers lead ("" nowhere)."""
+    """One line of a table: the counts, and where its numbers lead ("" nowhere); worked out for the lines of a page."""
 
     row: Row
     name: str
-    href: str
-    missing: str
-    gaps: str
+    request: HttpRequest
+    round: Round
+    moment: AsOf
+    by: str
+
+    @property
+    def href(self) -> str:
+        """The page of what the line is about."""
+        if self.row.key is None or self.by == "slot":
+            return ""
+        if self.by == "grid":
+            return link_to(self.request, "starfield", query={"grid": self.row.key})
+        return link_to(self.request, self.by, self.row.key)
+
+    @property
+    def missing(self) -> str:
+        """The list of those who were due and have no sample at all."""
+        return self._people(state=State.NOT_SAMPLED.value)
+
+    @property
+    def gaps(self) -> str:
+        """The list of all on whom somebody must act."""
+        return self._people()
+
+    def _people(self, **more: str) -> str:
+        if self.row.key is None or self.by == "slot":
+            return ""
+        query = {"round": self.round.pk, self.by: self.row.key, **self.moment.query, **more}
+        return link_to(self.request, "missing", query=query)
 
     @property
     def not_sampled(self) -> int:
@@ -96,8 +121,8 @@ def table_of(by: str) -> List:
 
 def groups(request: HttpRequest, round: Round, moment: AsOf, by: str, rows: list[Row], asked: Asked) -> list[Group]:
     """Of the round's rows by `by` those that the reader asks for, in the order asked for."""
-    places = _places(rows) if by == "point" else {}
-    found = [_group(request, round, moment, by, row, places) for row in rows]
+    places = dict(Point.objects.order_by("pk").values_list("pk", "site__name")) if by == "point" else {}
+    found = [Group(row, _name(by, row, places), request, round, moment, by) for row in rows]
     if asked.text:
         keys = _enterprises(asked.text) if by == "enterprise" else None
         found = [g for g in found if (g.row.key in keys if keys is not None else asked.text.lower() in g.name.lower())]
@@ -108,24 +133,5 @@ def _enterprises(text: str) -> set[int]:
     return set(Enterprise.objects.filter(enterprises_matching(text)).values_list("pk", flat=True))
 
 
-def _places(rows: list[Row]) -> dict[int, str]:
-    sites = Site.objects.filter(point__in=[row.key for row in rows if row.key is not None])
-    return dict(sites.values_list("point__pk", "name"))
-
-
-def _group(request: HttpRequest, round: Round, moment: AsOf, by: str, row: Row, places: dict[int, str]) -> Group:
-    name = f"{row.label} {places.get(row.key, '')}".strip() if row.key is not None else _(str(_NOWHERE[by]))
-    missing = gaps = ""
-    if by != "slot" and row.key is not None:
-        asked: dict[str, Any] = {"round": round.pk, by: row.key, **moment.query}
-        missing = link_to(request, "missing", query={**asked, "state": State.NOT_SAMPLED.value})
-        gaps = link_to(request, "missing", query=asked)
-    return Group(row, name, _page(request, by, row), missing, gaps)
-
-
-def _page(request: HttpRequest, by: str, row: Row) -> str:
-    if row.key is None or by == "slot":
-        return ""
-    if by == "grid":
-        return link_to(request, "starfield", query={"grid": row.key})
-    return link_to(request, by, row.key)
+def _name(by: str, row: Row, places: dict[int, str]) -> str:
+    return f"{row.label} {places.get(row.key, '')}".strip() if row.key is not None else _(str(_NOWHERE[by]))

@@ -63,6 +63,7 @@ WRITERS = {
     "sampling/scandoubts.py": "which scans count, derived for the verbs of scans and undos",
     "sampling/sessionbook.py": "rows of sessions at their first mention, for the verbs of the field",
     "sampling/settling.py": "what each way of settling does, for the verb settle",
+    "sampling/tally.py": "counts of large rounds, derived again and again by the worker",
     "sampling/tubebook.py": "rows of tubes at their first mention, for the verbs of the field",
     "sampling/tubemoves.py": "moves what was told under a wrong code, for the verb settle",
 }

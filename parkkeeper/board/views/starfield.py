@@ -1,6 +1,7 @@
 """The starfield (满天星): every sampling point on the map and in a list, as it stands at a moment."""
 
 from collections import Counter
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,8 @@ from parkkeeper.sampling.asof import AsOf, as_of
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Point, Round, Test
 from parkkeeper.sampling.pointbook import STATES, PointNow, latest_round, points_now
+from parkkeeper.sampling.reconciliation import Row
+from parkkeeper.sampling.tally import Kept, kept
 
 _ORDERS: dict[str, Any] = {
     "code": lambda n: n.point.code,
@@ -70,9 +73,11 @@ STARFIELD = List(
 
 def starfield(request: OfficeRequest) -> HttpResponse:
     """The map and the list; `?grid=` zooms to one grid, `?at=` shows a past moment."""
-    moment = as_of(request)
-    round = latest_round(Test.PCR, moment.moment)
-    points = _points(request, round, moment)
+    asked_moment = as_of(request)
+    round = latest_round(Test.PCR, asked_moment.moment)
+    told = _told(request, round, asked_moment)
+    moment = replace(asked_moment, moment=told.as_of) if told else asked_moment
+    points = _points(request, round, moment, told.evening[0] if told else None)
     asked = STARFIELD.asked(request)
     grid = int(asked.values["grid"]) if "grid" in asked.values else None
     counts = Counter(now.state for now in points)
@@ -86,13 +91,20 @@ def starfield(request: OfficeRequest) -> HttpResponse:
     return STARFIELD.page(request, partial(_chosen, points), "board/starfield.html", context)
 
 
-def _points(request: OfficeRequest, round: Round | None, moment: AsOf) -> list[PointNow]:
+def _told(request: OfficeRequest, round: Round | None, moment: AsOf) -> Kept | None:
+    if round is None or moment.past:
+        return None
+    return kept(round, moment.moment, by="point", scopes=request.scopes, reader=request.person)
+
+
+def _points(request: OfficeRequest, round: Round | None, moment: AsOf, rows: list[Row] | None) -> list[PointNow]:
     day = round.day if round else timezone.localdate(request.at)
     here = Point.objects.within(request.scopes).in_service(day)
-    found = points_now(here, round, moment.moment, request.scopes)
+    found = points_now(here, round, moment.moment, request.scopes, rows)
+    query = {"round": round.pk if round else None, "point": 0, "state": "not_sampled", **moment.query}
+    anywhere = link_to(request, "missing", query=query)
     for now in found:
-        query = {"round": round.pk if round else None, "point": now.point.pk, "state": "not_sampled", **moment.query}
-        now.missing = link_to(request, "missing", query=query)
+        now.missing = anywhere.replace("point=0&", f"point={now.point.pk}&")
     return found
 
 

@@ -1,5 +1,6 @@
 """Today: for each role what concerns it now; every number leads to its list."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,6 +16,7 @@ from parkkeeper.park.journal import listed
 from parkkeeper.park.models import Message, Post
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.scope import Scope
+from parkkeeper.park.templatetags.park import exactly
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Box, Point, Test
 from parkkeeper.sampling.pointbook import duties_of, latest_round, points_now
@@ -50,14 +52,15 @@ def _messages(request: OfficeRequest) -> list[Message]:
 def _office(request: OfficeRequest, scopes: list[Scope] | None) -> dict[str, Any]:
     """The park (or the own grids) as a whole."""
     at = request.at
-    pcr, antigen = overview.round_now(Test.PCR, at, scopes), overview.round_now(Test.ANTIGEN, at, scopes)
+    pcr, antigen = (overview.round_now(test, at, scopes, reader=request.person) for test in (Test.PCR, Test.ANTIGEN))
     round_pk = pcr.round.pk if pcr else None
     here = Point.objects.within(scopes).in_service(timezone.localdate(at)).count()
     tubes, owed = overview.tubes_on_the_way(at, scopes), overview.obligations_open(at, scopes)
     morning = antigen.round.day if antigen and antigen.round.day != timezone.localdate(at) else None
     notes = {
         "points": _("共 %(n)s 个启用") % {"n": here}, "late": _("超时 %(n)s") % {"n": tubes.late},
-        "antigen": morning.isoformat() if morning else "", "owed": owed["retests"] + owed["cases"],
+        "antigen": " · ".join(filter(None, (morning.isoformat() if morning else "", _as_of(antigen, at)))),
+        "pcr": _as_of(pcr, at), "owed": owed["retests"] + owed["cases"],
     }  # fmt: skip
     return {
         "pcr": pcr, "antigen": antigen, "doubts": _doubts(request, scopes), "tubes": tubes, "owed": owed,
@@ -66,6 +69,11 @@ def _office(request: OfficeRequest, scopes: list[Scope] | None) -> dict[str, Any
         "grids": [_grid(request, round_pk, row) for row in pcr.grids] if pcr else [],
         "links": _links(request, pcr, antigen),
     }  # fmt: skip
+
+
+def _as_of(told: overview.RoundNow | None, at: datetime) -> str:
+    """Of which moment the counts are, when they were kept ready; "" when they are of the page's own."""
+    return _("截至 %(time)s") % {"time": exactly(told.as_of)[11:]} if told and told.as_of != at else ""
 
 
 def _liaison(request: OfficeRequest, posts: list[Post]) -> list[dict[str, Any]]:

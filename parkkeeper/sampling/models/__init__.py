@@ -5,6 +5,7 @@ from parkkeeper.sampling.models.boxes import Box, BoxTube, HandOver, Laboratory,
 from parkkeeper.sampling.models.points import Point, Slot, TubeRoll
 from parkkeeper.sampling.models.results import AntigenTest, Flag, LabReport, Obligation, Result
 from parkkeeper.sampling.models.rounds import Disposition, Due, Programme, Round, Test
+from parkkeeper.sampling.models.tallies import Tally
 from parkkeeper.sampling.models.tubes import Duty, Scan, Session, Tube, Undo
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "ScanBefore",
     "Session",
     "Slot",
+    "Tally",
     "Test",
     "Tube",
     "TubeBefore",

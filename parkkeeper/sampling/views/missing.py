@@ -1,7 +1,7 @@
 """Who is missing in a round, and why: the list that liaisons and the office work through."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from parkkeeper.sampling.models import Disposition, Point, Round
 from parkkeeper.sampling.reconciliation import Row, reconcile
 from parkkeeper.sampling.roundbook import BUNDLES, add_rows
 from parkkeeper.sampling.states import GAPS, MEANINGS, State
+from parkkeeper.sampling.tally import kept
 from parkkeeper.sampling.views.common import can, href, newest_round, round_choices, round_title
 
 TONES = {
@@ -123,11 +124,20 @@ def gap_rows(request: OfficeRequest, round: Round, asked: Asked, *, page: str = 
     return GapRows(round, at, states, request.scopes, first, MISSING.per_page, places, text)
 
 
+def _page_rows(request: OfficeRequest, round: Round) -> GapRows:
+    """The rows of the page; of the whole park now as the round's tally has it, when there is one."""
+    asked = MISSING.asked(request)
+    rows = gap_rows(request, round, asked, page=request.GET.get("page", ""))
+    reader = request.person
+    told = None if "at" in asked.values else kept(round, rows.at, by="enterprise", scopes=request.scopes, reader=reader)
+    return replace(rows, at=told.as_of, whole=told.evening[0]) if told else rows
+
+
 def missing(request: OfficeRequest) -> HttpResponse:
     round = asked_round(request)
     if round is None:
         return render(request, "sampling/no_round.html", {"title": MISSING.title})
-    gaps = gap_rows(request, round, MISSING.asked(request), page=request.GET.get("page", ""))
+    gaps = _page_rows(request, round)
     context = {
         "round": round, "round_title": round_title(round), "may_work": can(request, "work_gaps"),
         "may_tell": request.scopes is None, "may_paper": can(request, "work_point"),
@@ -151,7 +161,9 @@ class Card:
 def _cards(request: OfficeRequest, gaps: GapRows) -> dict[str, Any]:
     """The head's numbers: of all that the reader may see, however narrow the list is."""
     asked = MISSING.asked(request)
-    rows = reconcile(gaps.round, gaps.at, scopes=request.scopes) if gaps.places else gaps.counts()
+    rows = gaps.whole
+    if rows is None:
+        rows = reconcile(gaps.round, gaps.at, scopes=request.scopes) if gaps.places else gaps.counts()
     row = add_rows(rows)
     return {"row": row, "states": _state_cards(row, request.GET, asked)}
 
@@ -214,15 +226,19 @@ def missing_groups(request: OfficeRequest) -> HttpResponse:
     if found is None:
         return render(request, "sampling/no_round.html", {"title": GROUPS.title})
 
+    by = GROUPS.asked(request).values.get("by", "enterprise")
+    told = kept(found, request.at, by=by, scopes=request.scopes, reader=request.person)
+    counts = told.evening[0] if told else reconcile(found, request.at, by=by, scopes=request.scopes)
+
     def rows(asked: Asked) -> list[Group]:
-        by = asked.values.get("by", "enterprise")
         link = f"{reverse('missing')}?round={found.pk}&{by}="
-        groups = [Group(row, f"{link}{row.key}" if row.key else "")
-                  for row in reconcile(found, request.at, by=by, scopes=request.scopes)
-                  if asked.text in row.label]  # fmt: skip
+        groups = [Group(row, f"{link}{row.key}" if row.key else "") for row in counts if asked.text in row.label]
         return sorted(groups, key=_ORDERS[asked.order.lstrip("-")], reverse=asked.order.startswith("-"))
 
-    context = {"round": found, "round_title": round_title(found), "crumbs": [(MISSING.title, reverse("missing"))]}
+    context = {
+        "round": found, "round_title": round_title(found), "crumbs": [(MISSING.title, reverse("missing"))],
+        "as_of": told.as_of if told else request.at,
+    }  # fmt: skip
     return GROUPS.page(request, rows, "sampling/missing_groups.html", context)
 
 

@@ -1,5 +1,6 @@
 """Rounds: the list of them, one live or as it was known at any past moment, opening and closing."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -22,9 +23,9 @@ from parkkeeper.sampling.actions.rounds import close_round, open_round
 from parkkeeper.sampling.asof import AsOf, as_of
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Programme, Round, Test
-from parkkeeper.sampling.reconciliation import reconcile_evening
-from parkkeeper.sampling.roundbook import Evening, Part, rate_of, tell_round
+from parkkeeper.sampling.roundbook import Part, Rate, rate_of, tell_round
 from parkkeeper.sampling.roundtables import TABLES, groups, table_of
+from parkkeeper.sampling.tally import Kept, evening_now, kept
 
 PER_PAGE = 14  # a fortnight of one test
 
@@ -41,7 +42,15 @@ def state_of(round: Round, at: Any) -> tuple[str, str]:
 def _rows(request: OfficeRequest) -> "_Rated":
     """Rounds, each with the rate that its row shows; worked out when the row is drawn."""
     rounds = Round.objects.select_related("programme").order_by("-day", "-opens_at")
-    return _Rated(rounds, partial(rate_of, now=request.at, scopes=request.scopes), request.at)
+    return _Rated(rounds, partial(_rate, request), request.at)
+
+
+def _rate(request: OfficeRequest, round: Round) -> Rate:
+    told = kept(round, request.at, scopes=request.scopes, reader=request.person)
+    if told is None:
+        return rate_of(round, request.at, request.scopes)
+    rows = told.evening[0]
+    return Rate(sum(row.sampled for row in rows), sum(row.due for row in rows), told.as_of)
 
 
 class _Rated:
@@ -104,9 +113,9 @@ def round_list(request: OfficeRequest) -> HttpResponse:
     return ROUNDS.page(request, rows, "sampling/rounds.html", context)
 
 
-def _head(request: OfficeRequest, round: Round, moment: AsOf, evening: Evening | None) -> dict[str, Any]:
+def _head(request: OfficeRequest, round: Round, moment: AsOf, counts: Kept) -> dict[str, Any]:
     """The refreshed part of the page: figures, and where each number leads."""
-    told = tell_round(round, moment.moment, evening=evening, scopes=request.scopes)
+    told = tell_round(round, counts.as_of, evening=counts.evening, strays=counts.strays, scopes=request.scopes)
 
     def people(state: str) -> str:
         return link_to(request, "missing", query={"round": round.pk, "state": state, **moment.query})
@@ -127,25 +136,32 @@ def _tabs(request: HttpRequest, round: Round, now: str, moment: AsOf) -> list[tu
     return [(str(title), page(query={**query, "by": by}), by == now) for by, title in TABLES.items()]
 
 
+def _counts(request: OfficeRequest, round: Round, by: str) -> tuple[Kept, AsOf]:
+    """The round's counts and the moment that they speak of: the tally's when now is asked for and there is one."""
+    asked = as_of(request)
+    reader = None if asked.past else request.person
+    counts = evening_now(round, asked.moment, by=by, scopes=request.scopes, reader=reader)
+    return counts, replace(asked, moment=counts.as_of)
+
+
 def round_page(request: OfficeRequest, pk: int) -> HttpResponse:
     """The round at a moment: its head refreshes itself; below, one table of groups."""
     found = get_object_or_404(Round.objects.select_related("programme", "closed_by"), pk=pk)
-    moment = as_of(request)
     by = request.GET.get("by", "grid") if request.GET.get("by") in TABLES else "grid"
+    counts, moment = _counts(request, found, by)
     if request.headers.get("HX-Target", "").endswith("#live"):
-        live = {"moment": moment, "live": True, "head": _head(request, found, moment, None)}
+        live = {"moment": moment, "live": True, "head": _head(request, found, moment, counts)}
         return render(request, "sampling/parts/round_live.html", live)
-    evening = reconcile_evening(found, moment.moment, by=by, scopes=request.scopes)
     context = {
         "title": _("%(test)s轮次 %(day)s") % {"test": found.get_test_display(), "day": found.day.isoformat()},
         "round": found, "moment": moment, "state": state_of(found, moment.moment),
-        "head": SimpleLazyObject(partial(_head, request, found, moment, evening)),
+        "head": SimpleLazyObject(partial(_head, request, found, moment, counts)),
         "crumbs": [(pgettext("menu", "轮次"), reverse("rounds"))],
         "missing": link_to(request, "missing", query={"round": found.pk}),
         "may_close": not found.closed_at and link_to(request, "round_close", found.pk),
         "live": not moment.past and not found.closed_at, "tabs": _tabs(request, found, by, moment),
     }  # fmt: skip
-    table = partial(groups, request, found, moment, by, evening[0])
+    table = partial(groups, request, found, moment, by, counts.evening[0])
     return table_of(by).page(request, table, "sampling/round.html", context)
 
 
