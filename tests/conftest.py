@@ -47,6 +47,12 @@ def django_db_modify_db_settings() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool) -> bool:
+    """A process's own PostgreSQL goes as a whole: no need to drop a database that a late connection may still hold."""
+    return django_db_keepdb or "PYTEST_XDIST_WORKER" in os.environ
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config) -> None:
     from parkkeeper.park.tenancy.parks import make_park
 
