@@ -90,7 +90,8 @@ def gap_lines(
     limits = deadlines(round)
     asked = params_of(round, at, limits) | params | sought
     asked |= {"codes": [_NUMBERS[State(state)] for state in states], "limit": limit, "offset": offset}
-    rows = ask(statement, asked, round.population)
+    whole = scopes is None and people is None and not places
+    rows = ask(statement, asked, round.population, whole=whole)
     done = _dispositions(round, [row[0] for row in rows], at)
     since = _Since(round, at, *limits)
     return Page(rows[0][-1] if rows else 0, [_line(row, since, done.get(row[0], ())) for row in rows])
