@@ -36,6 +36,8 @@ VERBS: dict[str, Promise | str] = {
     "extension.decided": _("延期决定"),
     "clock.stopped": _("中止计时"),
     "clock.resumed": _("恢复计时"),
+    "exclusion.asked": _("申请不计考核"),
+    "exclusion.decided": _("不计考核的决定"),
     "stop_work.proposed": _("提请停工"),
     "stop_work.imposed": _("紧急停工"),
     "stop_work.decided": _("停工决定"),

@@ -38,6 +38,10 @@ def _decided(w: Any) -> Any:
     return found
 
 
+def _excluded(w: Any) -> Any:
+    return rows.exclusion(w, decided_at=EVENING, decided_by=w.leader, granted=True, decision_note="属实")
+
+
 INSPECTION: dict[str, tuple[Callable[[Any], Any], datetime]] = {
     "inspection.Authorisation:duty": (rows.authorisation, EVENING),
     "inspection.Visit:duty": (_full_visit, EVENING),
@@ -46,6 +50,7 @@ INSPECTION: dict[str, tuple[Callable[[Any], Any], datetime]] = {
     "inspection.Photo:duty": (rows.photo, EVENING),
     "inspection.Notice:duty": (_full_notice, EVENING),
     "inspection.Extension:duty": (_decided, EVENING),
+    "inspection.Exclusion:duty": (_excluded, EVENING),
     "inspection.ClockStop:duty": (rows.clock_stop, EVENING),
     "inspection.StopWork:duty": (_full_stop, EVENING),
     "inspection.StopCheck:duty": (rows.stop_check, EVENING),

@@ -8,6 +8,7 @@ from parkkeeper.inspection.models import (
     Checklist,
     ClockStop,
     Deadline,
+    Exclusion,
     Extension,
     Finding,
     Item,
@@ -89,6 +90,12 @@ def line(w: Any) -> NoticeLine:
 
 def extension(w: Any) -> Extension:
     return Extension.objects.create(notice=notice(w), amount=4, reason="等材料", asked_at=EVENING, asked_by=w.mei)
+
+
+def exclusion(w: Any, **more: Any) -> Exclusion:
+    return Exclusion.objects.create(
+        **{"finding": finding(w), "reason": "停电所致", "asked_at": EVENING, "asked_by": w.office, **more}
+    )
 
 
 def clock_stop(w: Any) -> ClockStop:

@@ -1,6 +1,7 @@
 """Inspection's nouns."""
 
 from parkkeeper.inspection.models.checklists import Checklist, Item
+from parkkeeper.inspection.models.exclusions import Exclusion
 from parkkeeper.inspection.models.notices import ClockStop, Extension, Notice, Service
 from parkkeeper.inspection.models.stopwork import Deadline, StopCheck, StopWork
 from parkkeeper.inspection.models.visits import (
@@ -27,6 +28,7 @@ __all__ = [
     "Checklist",
     "ClockStop",
     "Deadline",
+    "Exclusion",
     "Extension",
     "Finding",
     "Item",

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from parkkeeper.inspection.actions import lookbacks, notices, stopwork
+from parkkeeper.inspection.actions import exclusions, lookbacks, notices, stopwork
 from parkkeeper.inspection.models import FAILED, SETTLED, Finding, Notice, Service, Step, StopWork, Visit
 from parkkeeper.inspection.steps import state_kind
 from parkkeeper.park import access
@@ -116,6 +116,11 @@ class GrantForm(_YesNoForm):
     granted = _choice(gettext_lazy("决定"), gettext_lazy("同意延期"), gettext_lazy("不同意"))
 
 
+class ExcludeForm(_YesNoForm):
+    asks = "granted"
+    granted = _choice(gettext_lazy("决定"), gettext_lazy("同意不计考核"), gettext_lazy("不同意"))
+
+
 class ApproveForm(_YesNoForm):
     asks = "approved"
     approved = _choice(gettext_lazy("决定"), gettext_lazy("批准停工"), gettext_lazy("不批准"))
@@ -156,6 +161,13 @@ def _decide(notice: Notice, **more: Any) -> None:
     notices.decide_extension(asked, **more)
 
 
+def _decide_exclusion(finding: Finding, **more: Any) -> None:
+    asked = finding.exclusions.filter(decided_at=None).first()
+    if asked is None:
+        raise Refused(_("没有等待决定的不计考核申请。"))
+    exclusions.decide_exclusion(asked, **more)
+
+
 def _live(notice: Notice) -> bool:
     ended = notice.closed_at or notice.withdrawn_at
     return not ended and not Notice.objects.filter(follows=notice).exists()
@@ -180,6 +192,10 @@ FINDING_ACTS: dict[str, Act] = {
                   lambda finding: not _open(finding)),
     "impose": Act(pgettext_lazy("button", "紧急停工"), StopForm, stopwork.impose_stop_work, "issue_notice",
                   lambda finding: finding.item.severity == "!!" and _open(finding)),
+    "exclude": Act(pgettext_lazy("button", "申请不计考核"), ReasonForm, exclusions.ask_exclusion, "issue_notice",
+                   lambda finding: not finding.exclusions.exclude(granted=False).exists()),
+    "decide": Act(gettext_lazy("决定是否计考核"), ExcludeForm, _decide_exclusion, "approve_exclusion",
+                  lambda finding: finding.exclusions.filter(decided_at=None).exists()),
 }  # fmt: skip
 NOTICE_ACTS: dict[str, Act] = {
     "serve": Act(gettext_lazy("登记送达"), ServePlaceForm, notices.serve_notice, "issue_notice",

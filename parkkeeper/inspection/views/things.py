@@ -47,6 +47,7 @@ def finding_page(request: OfficeRequest, pk: object) -> HttpResponse:
         "title": f"{found.item.code} {found.item.words}", "crumbs": [(_("问题清单"), reverse("findings"))],
         "finding": found, "words": words, "tone": tone, "rung": rung_of(found), "proposal": proposal_of(found),
         "steps": found.steps.select_related("by").order_by("at", "received_at", "pk"), "photos": _photos(found),
+        "exclusions": found.exclusions.select_related("asked_by", "decided_by").order_by("pk"),
         "lines": found.lines.select_related("notice").order_by("pk"),
         "acts": offered(FINDING_ACTS, request, found, "finding_act"),
     }  # fmt: skip
