@@ -1,16 +1,26 @@
 """Boxes by the ids that phones made, and what their papers name: laboratories by code, signatures by hash."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
 
+from parkkeeper.kernel.tubes import read_box_code
 from parkkeeper.park.models import StoredFile
-from parkkeeper.sampling.arrays import moments, plain
+from parkkeeper.sampling.arrays import moments, plain, texts
 from parkkeeper.sampling.doubts import lapse_doubts
-from parkkeeper.sampling.field import Source
+from parkkeeper.sampling.field import HandOverBox, Source
 from parkkeeper.sampling.models import Box, BoxTube, Laboratory
+from parkkeeper.sampling.timing import happened
+
+# Which box a hand-over `h` by code alone is about: the last that was sealed under it by then. Another box may bear
+# it on another day; and two phones' clocks may put a hand-over a little before its sealing.
+_MEANT = """
+(SELECT b.id FROM sampling_box b
+ WHERE b.code = h.box_code AND b.sealed_at > h.at - interval '3 days' AND b.sealed_at <= h.at + interval '2 hours'
+ ORDER BY b.sealed_at DESC, b.id LIMIT 1)
+"""
 
 
 def mention_boxes(mentioned: Mapping[UUID, datetime], source: Source) -> set[UUID]:
@@ -35,6 +45,57 @@ def mention_boxes(mentioned: Mapping[UUID, datetime], source: Source) -> set[UUI
 def lapse_unknown_boxes(boxes: Collection[UUID]) -> None:
     """These boxes' sealing is known now: nobody needs to ask for it any more."""
     lapse_doubts("box", [str(box) for box in boxes], ["unknown_box"], [])
+
+
+def printed(raw: str) -> str:
+    """A box's code as it is stored, from what was read; "?" for nothing."""
+    return read_box_code(raw).code[:40] or "?"
+
+
+def hold_codes(codes: Iterable[str]) -> None:
+    """Let nobody else seal or hand over boxes of these codes until this transaction ends.
+
+    Otherwise a sealing and a hand-over at the same moment would not see each other, and never meet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || 'box' || c, 0)) "
+            "FROM unnest(%s::text[]) AS c",
+            [texts(sorted(set(codes)))],
+        )
+
+
+def boxes_meant(operations: Sequence[HandOverBox], source: Source) -> dict[UUID, UUID]:
+    """Which box each hand-over by code alone is about, by the operation's id: the last that was sealed under it by
+    then. Left out are those whose box has no word yet."""
+    named = [op for op in operations if op.box is None]
+    if not named:
+        return {}
+    hold_codes(printed(op.box_code) for op in named)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT h.id, {_MEANT} FROM unnest(%s::uuid[], %s::text[], %s::timestamptz[]) AS h(id, box_code, at)",
+            [
+                plain(op.id for op in named),
+                texts(printed(op.box_code) for op in named),
+                moments(happened(op.happened_at, source) for op in named),
+            ],
+        )
+        return {number: box for number, box in cursor.fetchall() if box is not None}
+
+
+def meet_hand_overs(boxes: Collection[UUID]) -> None:
+    """Boxes that were just sealed: hand-overs by their printed code that came before this word belong to them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE sampling_hand_over o SET box_id = m.box FROM (SELECT h.id, {_MEANT} AS box "
+            "FROM sampling_hand_over h JOIN sampling_box s ON s.code = h.box_code "
+            "WHERE s.id = ANY(%s::uuid[]) AND h.box_code <> '') m "
+            "WHERE m.id = o.id AND m.box IS NOT NULL AND o.box_id IS DISTINCT FROM m.box RETURNING o.id",
+            [plain(boxes)],
+        )
+        met = [str(row[0]) for row in cursor.fetchall()]
+    lapse_doubts("handover", met, ["unknown_box"], [])
 
 
 def laboratories_by_code(codes: Iterable[str]) -> dict[str, int]:

@@ -89,14 +89,18 @@ class SealBox(Operation):
 
 @dataclass(frozen=True, slots=True)
 class HandOverBox(Operation):
-    """`leg` is a value of HandOver.Leg; signatures are sha256 of files that were sent before, or ""."""
+    """`leg` is a value of HandOver.Leg; signatures are sha256 of files that were sent before, or "".
 
-    box: UUID
+    A phone that did not seal the box may know only what is printed on it: then `box` is None and `box_code` says it.
+    """
+
+    box: UUID | None
     leg: str
     given_by: UUID | None = None
     taken_by: UUID | None = None
     given_signature: str = ""
     taken_signature: str = ""
+    box_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,14 +154,18 @@ def _sha256(raw: dict[str, Any], name: str) -> str:
 
 
 def _hand_over(common: Common, raw: dict[str, Any]) -> field.Operation:
+    box, code = _maybe_uuid(raw, "box"), _maybe_text(raw, "box_code", _CODE)
+    if box is None and not code:
+        raise BadOperation("missing_field", "box")
     return field.HandOverBox(
         *common,
-        _uuid(raw, "box"),
+        box,
         _one_of(raw, "leg", _LEGS),
         _maybe_uuid(raw, "given_by"),
         _maybe_uuid(raw, "taken_by"),
         _sha256(raw, "given_signature"),
         _sha256(raw, "taken_signature"),
+        code,
     )
 
 

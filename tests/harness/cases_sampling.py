@@ -19,6 +19,7 @@ from tests.harness.rows import (
     enrolment,
     flag,
     following,
+    hand_over,
     obligation,
     phone,
     poison,
@@ -80,6 +81,12 @@ CHANGES = [
         (these(undone_at=None), these(undone_received_at=None)),
     ),
     by_somebody("box_lost_by_somebodys_word", box, "lost_at", "lost_by"),
+    Change(
+        "hand_over_of_a_box_by_id_or_code",
+        hand_over,
+        these(box=None, box_code="BYQ00000001D"),
+        (these(box_code=""),),
+    ),
     by_somebody("result_struck_by_somebody_with_reason", result, "struck_at", "struck_by", struck_reason="录错"),
     Change(
         "obligation_closed_by_result_or_release",

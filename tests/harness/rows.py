@@ -25,6 +25,7 @@ from parkkeeper.sampling.models import (
     Due,
     Duty,
     Flag,
+    HandOver,
     LabReport,
     LossBefore,
     Obligation,
@@ -117,6 +118,10 @@ def scan(w: Any) -> Scan:
 
 def box(w: Any) -> Box:
     return Box.objects.create(code="B1", sealed_at=EVENING, received_at=EVENING)
+
+
+def hand_over(w: Any) -> HandOver:
+    return HandOver.objects.create(box=box(w), leg="to_lab", at=EVENING, received_at=EVENING)
 
 
 def reception(w: Any) -> Reception:

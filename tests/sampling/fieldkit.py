@@ -82,6 +82,11 @@ class FieldPhone:
     ) -> field.HandOverBox:
         return field.HandOverBox(*self._base(minutes), box.id, leg, **who)
 
+    def hand_over_by_code(
+        self, code: str, leg: str = "to_courier", minutes: float = 20, **who: Any
+    ) -> field.HandOverBox:
+        return field.HandOverBox(*self._base(minutes), None, leg, **who, box_code=code)
+
     def receive(
         self,
         tube: int | str,

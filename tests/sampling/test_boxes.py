@@ -1,5 +1,6 @@
 """Boxes: sealed lists, hand-overs with two signatures, reception tube by tube, in whatever order it is told."""
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +64,44 @@ def test_a_hand_over_that_comes_before_the_box_waits_for_it(w: Any) -> None:
     w.phone.say(box)
     assert "unknown_box" not in open_kinds()
     assert (Box.objects.get().code, HandOver.objects.get().box_id) == (box.box_code, box.id)
+
+
+def test_a_phone_that_did_not_seal_a_box_hands_it_over_by_its_printed_code(w: Any) -> None:
+    box, courier = w.phone.box(1, 1, 2), FieldPhone(w.courier, w.nearby, phone_id=8)
+    w.phone.say(box)
+    assert "unknown_box" not in courier.tell(courier.hand_over_by_code(f" {box.box_code.lower()} "), heard=31)[0]
+    assert state(box, 31) == "with_courier"
+
+
+def test_a_hand_over_by_code_that_comes_before_the_box_waits_for_it(w: Any) -> None:
+    box, courier = w.phone.box(1, 1, 2), FieldPhone(w.courier, w.nearby, phone_id=8)
+    over = courier.hand_over_by_code(box.box_code)
+    assert "unknown_box" in courier.tell(over)[0]
+    assert (Box.objects.count(), HandOver.objects.get().box) == (0, None)
+    w.phone.say(box, heard=40)
+    assert HandOver.objects.get().box_id == box.id
+    assert "unknown_box" not in open_kinds()
+    assert (state(box, 40), Box.objects.count()) == ("with_courier", 1)
+    assert not courier.say(over, heard=50)[over.id].stored
+
+
+@pytest.mark.parametrize(("sealed", "mine"), [(-5 * 24 * 60, False), (-60, True), (90, True), (180, False)])
+def test_the_same_code_on_another_day_is_another_box(w: Any, sealed: float, mine: bool) -> None:
+    box = w.phone.box(1, 1, minutes=sealed)
+    w.phone.say(box, heard=300)
+    doubts = w.phone.tell(w.phone.hand_over_by_code(box.box_code, minutes=0), heard=300)[0]
+    assert ("unknown_box" in doubts, HandOver.objects.get().box_id) == ((False, box.id) if mine else (True, None))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_of_two_boxes_of_one_code_the_one_that_was_sealed_last_is_meant(w: Any, order: tuple[int, ...]) -> None:
+    first, second = w.phone.box(1, 1, minutes=-600), w.phone.box(1, 2, minutes=10)
+    overs = [w.phone.hand_over_by_code(first.box_code, minutes=at) for at in (-500, 20)]
+    told: list[list[Any]] = [[first], [second], overs]
+    for n in order:
+        w.phone.say(*told[n])
+    assert [h.box_id for h in HandOver.objects.order_by("at")] == [first.id, second.id]
+    assert "unknown_box" not in open_kinds()
 
 
 def test_a_hand_over_says_which_name_or_signature_is_missing(w: Any) -> None:

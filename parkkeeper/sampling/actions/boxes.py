@@ -15,9 +15,13 @@ from parkkeeper.park.journal import record
 from parkkeeper.park.models import Person
 from parkkeeper.sampling.arrays import moments, plain, texts
 from parkkeeper.sampling.boxbook import (
+    boxes_meant,
+    hold_codes,
     laboratories_by_code,
     lapse_unknown_boxes,
+    meet_hand_overs,
     mention_boxes,
+    printed,
     signatures_by_hash,
     tubes_in,
 )
@@ -42,6 +46,7 @@ def seal_boxes(operations: Sequence[SealBox], source: Source, *, by: Person, at:
     raws = (code for op in operations for code in op.tube_codes)
     tubes = hear_tubes(raws, point_id=source.point.pk if source.point else None, at=source.received_at)
     mention_boxes({op.id: happened(op.happened_at, source) for op in operations}, source)
+    hold_codes(printed(op.box_code) for op in operations)
     new = _write_boxes(operations, source, by)
     _fill(operations, new, tubes, at)
     bad = [op for op in operations if read_box_code(op.box_code).problem]
@@ -49,6 +54,7 @@ def seal_boxes(operations: Sequence[SealBox], source: Source, *, by: Person, at:
     marks = judge_contents({tube.id for tube in tubes.values()}, at=at)
     if new:
         lapse_unknown_boxes(new)
+        meet_hand_overs(new)
         judge_tubes({tube.id for tube in tubes.values()}, at=at)
         record(
             "boxes.sealed", by=by, at=at, site=_site(source), count=len(new), tubes=len(tubes), phone=source.phone_id
@@ -61,21 +67,28 @@ def seal_boxes(operations: Sequence[SealBox], source: Source, *, by: Person, at:
 
 @transaction.atomic
 def hand_over_boxes(operations: Sequence[HandOverBox], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
-    """Record that boxes went from hand to hand. A missing name or signature is a doubt, not a refusal."""
+    """Record that boxes went from hand to hand. A missing name or signature is a doubt, not a refusal.
+
+    A box that is told by its code alone, and whose sealing is not known yet, is found when the sealing is told.
+    """
     require_or_doubt(by, "carry_boxes", source, at=at)
-    unsealed = mention_boxes({op.box: happened(op.happened_at, source) for op in operations}, source)
+    meant = boxes_meant(operations, source) | {op.id: op.box for op in operations if op.box}
+    unsealed = mention_boxes({op.box: happened(op.happened_at, source) for op in operations if op.box}, source)
     people = person_ids(uuid for op in operations for uuid in (op.given_by, op.taken_by))
     files = signatures_by_hash(text for op in operations for text in (op.given_signature, op.taken_signature))
-    new = _write_hand_overs(operations, people, files, source)
+    new = _write_hand_overs(operations, meant, people, files, source)
     kinds: dict[UUID, set[str]] = {}
     doubts = []
     for op in operations:
         missing = _missing(op, people, files)
-        kinds[op.id] = _those(hand_over_unsigned=bool(missing), unknown_box=op.box in unsealed)
+        box = meant.get(op.id)
+        kinds[op.id] = _those(hand_over_unsigned=bool(missing), unknown_box=box is None or box in unsealed)
         if missing and op.id in new:
-            doubts.append(_unsigned(op, missing, source, at))
-        if op.box in unsealed and op.id in new:
-            doubts.append(_unknown_box(op.box, op.happened_at, source, at))
+            doubts.append(_unsigned(op, box, missing, source, at))
+        if op.id in new and box in unsealed and box:
+            doubts.append(_unknown_box(box, op.happened_at, source, at))
+        if op.id in new and box is None:
+            doubts.append(_unknown_code(op, source, at))
     raise_doubts(doubts)
     if new:
         record("boxes.handed_over", by=by, at=at, site=_site(source), count=len(new), phone=source.phone_id)
@@ -178,7 +191,7 @@ def _write_boxes(operations: Sequence[SealBox], source: Source, by: Person) -> s
                 source.point.pk if source.point else None,
                 by.pk,
                 plain(first),
-                texts(read_box_code(op.box_code).code[:40] or "?" for op in first.values()),
+                texts(printed(op.box_code) for op in first.values()),
                 plain(r.id if (r := rounds.get(day_of[moment[i]])) else None for i in first),
                 moments(moment[i] for i in first),
             ],
@@ -197,21 +210,26 @@ def _fill(operations: Sequence[SealBox], new: set[UUID], tubes: dict[str, HeardT
 
 
 def _write_hand_overs(
-    operations: Sequence[HandOverBox], people: dict[UUID, int], files: dict[str, int], source: Source
+    operations: Sequence[HandOverBox],
+    meant: dict[UUID, UUID],
+    people: dict[UUID, int],
+    files: dict[str, int],
+    source: Source,
 ) -> set[UUID]:
     def who(uuids: Iterable[UUID | None]) -> str:
         return plain(people.get(uuid) if uuid else None for uuid in uuids)
 
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sampling_hand_over (id, box_id, leg, at, given_by_id, taken_by_id, given_signature_id, "
-            "taken_signature_id, received_at) SELECT h.*, %s FROM unnest(%s::uuid[], %s::uuid[], %s::text[], "
-            "%s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS h "
+            "INSERT INTO sampling_hand_over (id, box_id, box_code, leg, at, given_by_id, taken_by_id, "
+            "given_signature_id, taken_signature_id, received_at) SELECT h.*, %s FROM unnest(%s::uuid[], %s::uuid[], "
+            "%s::text[], %s::text[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS h "
             "ON CONFLICT (id) DO NOTHING RETURNING id",
             [
                 source.received_at,
                 plain(op.id for op in operations),
-                plain(op.box for op in operations),
+                plain(meant.get(op.id) for op in operations),
+                texts("" if op.box else printed(op.box_code) for op in operations),
                 texts(op.leg[:12] for op in operations),
                 moments(happened(op.happened_at, source) for op in operations),
                 who(op.given_by for op in operations),
@@ -256,11 +274,11 @@ def _missing(op: HandOverBox, people: dict[UUID, int], files: dict[str, int]) ->
     return [part for part, there in {**named, **signed}.items() if not there]
 
 
-def _unsigned(op: HandOverBox, missing: Collection[str], source: Source, at: datetime) -> Doubt:
+def _unsigned(op: HandOverBox, box: UUID | None, missing: Collection[str], source: Source, at: datetime) -> Doubt:
     return Doubt(
         "hand_over_unsigned", f"hand_over_unsigned:{op.id}", happened(op.happened_at, source), at,
         site_id=_site(source), noun="handover", noun_id=str(op.id),
-        evidence={"box": str(op.box), "leg": op.leg, "missing": sorted(missing)},
+        evidence={"box": str(box or ""), "code": op.box_code[:40], "leg": op.leg, "missing": sorted(missing)},
     )  # fmt: skip
 
 
@@ -268,6 +286,15 @@ def _unknown_box(box: UUID, moment: datetime, source: Source, at: datetime) -> D
     return Doubt(
         "unknown_box", f"unknown_box:{box}", happened(moment, source), at, site_id=_site(source), noun="box",
         noun_id=str(box), evidence={"box": str(box)},
+    )  # fmt: skip
+
+
+def _unknown_code(op: HandOverBox, source: Source, at: datetime) -> Doubt:
+    found = read_box_code(op.box_code)
+    return Doubt(
+        "unknown_box", f"unknown_box:{op.id}", happened(op.happened_at, source), at, site_id=_site(source),
+        noun="handover", noun_id=str(op.id),
+        evidence={"code": found.code[:40], "leg": op.leg, "problem": found.problem},
     )  # fmt: skip
 
 

@@ -136,7 +136,14 @@ class HandOver(models.Model):
         TO_LAB = "to_lab", _("转运员 → 检测机构")
 
     id = models.UUIDField(primary_key=True, default=new_id)
-    box = models.ForeignKey(Box, on_delete=models.PROTECT, related_name="hand_overs")
+    box = models.ForeignKey(
+        Box,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="hand_overs",
+        help_text="null: not sealed yet, as far as is known",
+    )
+    box_code = models.CharField(max_length=40, blank=True, help_text="as read off the box by who did not seal it")
     leg = models.CharField(max_length=12, choices=Leg.choices)
     at = models.DateTimeField()
     given_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
@@ -147,6 +154,12 @@ class HandOver(models.Model):
 
     class Meta:
         db_table = "sampling_hand_over"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(box__isnull=False) | ~Q(box_code=""), name="hand_over_of_a_box_by_id_or_code"
+            ),
+        ]
+        indexes = [models.Index(fields=["box_code"], name="hand_over_by_code", condition=~Q(box_code=""))]
 
     def __str__(self) -> str:
         return self.leg
