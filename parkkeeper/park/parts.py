@@ -8,7 +8,7 @@ import fcntl
 import os
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,10 @@ from django_pgschemas.schema import get_current_schema
 
 KEPT_FOR = 7 * 24 * 3600.0
 """Seconds for which parts wait for the rest: a phone that was away over a week begins anew."""
+MOST_FILES, MOST_TOTAL = 32, 64 * 1024 * 1024
+"""Unfinished files of one sender, and their bytes together: a phone that begins and never ends fills no disk."""
+RESTING = 600.0
+"""Seconds after its last part from which an unfinished file may make room for a newer one: no line is that slow."""
 _HEAD, _NONCE, _TAG = 4, 12, 16
 
 
@@ -28,6 +32,14 @@ class Gap(Exception):
     def __init__(self, received: int) -> None:
         super().__init__(received)
         self.received = received
+
+
+class Full(Exception):
+    """A sender has as much unfinished as it may, and nothing of it is old enough to go: `files`, `total` bytes."""
+
+    def __init__(self, files: int, total: int) -> None:
+        super().__init__(files, total)
+        self.files, self.total = files, total
 
 
 def _folder() -> Path:
@@ -137,10 +149,43 @@ def _frames(descriptor: int) -> Iterator[tuple[int, int]]:
 def parts_of(sender: int, sha256: str) -> list[Parts]:
     """What of that file is there from that sender, the furthest first (a sender that changed its mind on the size
     has two)."""
-    found = [
-        Parts(sender, sha256, int(path.name.rpartition("-")[2])) for path in _folder().glob(f"{sender}-{sha256}-*")
-    ]
+    found = [_named(path) for path in _folder().glob(f"{sender}-{sha256}-*")]
     return sorted(found, key=lambda parts: -parts.received())
+
+
+def make_room(parts: Parts, fresh: int, *, now: float) -> int:
+    """Let `parts` take `fresh` bytes more: its sender's unfinished files that rest the longest go, as many as need be.
+
+    Returns how many went. `now` is in seconds since 1970. Raises Full, having removed nothing, when that would take a
+    file that is still being sent, or one that is all there and only waits to be stored.
+    """
+    others = sorted(_others(parts), key=lambda found: found[0])
+    there = {other: other.received() for _touched, other in others}
+    files, total = len(others) + 1, sum(there.values()) + parts.received() + fresh
+    gone = []
+    for touched, other in others:
+        if files <= MOST_FILES and total <= MOST_TOTAL:
+            break
+        if now - touched >= RESTING and there[other] < other.size:
+            gone.append(other)
+            files, total = files - 1, total - there[other]
+    if files > MOST_FILES or total > MOST_TOTAL:
+        raise Full(len(others), sum(there.values()))
+    for other in gone:
+        other.forget()
+    return len(gone)
+
+
+def _others(parts: Parts) -> Iterator[tuple[float, Parts]]:
+    for path in _folder().glob(f"{parts.sender}-*"):
+        if path != parts.path:
+            with suppress(FileNotFoundError):  # another request has just finished it
+                yield path.stat().st_mtime, _named(path)
+
+
+def _named(path: Path) -> Parts:
+    sender, sha256, size = path.name.split("-")
+    return Parts(int(sender), sha256, int(size))
 
 
 def forget_parts(*, before: float) -> int:

@@ -1,6 +1,7 @@
 """Files from phones, whole or in parts: a part is kept as it comes, so that a cut costs only what was under way."""
 
 import re
+import time
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.http import HttpRequest, UnreadablePostError
 from django.utils.translation import gettext as _
 
 from parkkeeper.park.models import StoredFile
-from parkkeeper.park.parts import Gap, Parts, parts_of
+from parkkeeper.park.parts import Full, Gap, Parts, make_room, parts_of
 from parkkeeper.sync.envelope import MOST_BYTES, body_of, cut_off, drain, too_big
 from parkkeeper.sync.models import Phone
 from parkkeeper.sync.problems import Problem, disk_full, hash_mismatch, wrong_media_type
@@ -80,6 +81,7 @@ def _take_part(request: HttpRequest, parts: Parts, first: int, last: int) -> int
         if first > there:
             raise _gap(there)
         return there
+    _make_room(request, parts, last + 1 - there)
     while at <= last:
         piece = _piece(request)
         waiting += piece
@@ -93,6 +95,17 @@ def _take_part(request: HttpRequest, parts: Parts, first: int, last: int) -> int
     if at <= last:
         raise cut_off()
     return there
+
+
+def _make_room(request: HttpRequest, parts: Parts, fresh: int) -> None:
+    try:
+        make_room(parts, fresh, now=time.time())
+    except Full as full:
+        drain(request)
+        text = _("这台手机已有 %(files)s 个文件只传了一部分。请先传完其中一个，或稍后再试；照片仍在手机上。")
+        raise Problem(
+            429, "too_many_unfinished", text % {"files": full.files}, retry_after=60, files=full.files
+        ) from full
 
 
 def _piece(request: HttpRequest) -> bytes:

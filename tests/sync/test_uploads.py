@@ -16,7 +16,7 @@ from django_pgschemas.schema import Schema, activate, get_current_schema
 from parkkeeper.park.files import read_file
 from parkkeeper.park.management.commands.worker import go_round
 from parkkeeper.park.models import StoredFile
-from parkkeeper.park.parts import KEPT_FOR, Gap, Parts, forget_parts, parts_of
+from parkkeeper.park.parts import KEPT_FOR, MOST_FILES, MOST_TOTAL, RESTING, Gap, Parts, forget_parts, parts_of
 from parkkeeper.sync import uploads
 from tests.sync.handset import REHEARSAL, Handset, enrolled, json_of
 from tests.world import EVENING, world
@@ -211,6 +211,8 @@ def test_the_protocol_names_the_numbers_of_parts() -> None:
     from tests.sync.test_protocol import TEXT
 
     assert f"{uploads.LEAST_PART:,} bytes" in TEXT and "Upload-Offset" in TEXT
+    told = f"{MOST_FILES} files unfinished, of {MOST_TOTAL // 1024**2} MB together"
+    assert told in TEXT and f"rested for {RESTING / 60:.0f} minutes" in TEXT
 
 
 def test_the_worker_removes_what_nobody_came_back_for(phone: Handset) -> None:
@@ -225,3 +227,59 @@ def test_the_worker_removes_what_nobody_came_back_for(phone: Handset) -> None:
     finally:
         activate(Schema.create(here))
     assert not path.exists()
+
+
+def begun(phone: Handset, number: int, *, size: int = 5000, there: int = 2000, rested: float = 0.0) -> Parts:
+    """An unfinished file of the phone, its last part so many seconds ago."""
+    parts = Parts(phone.row.pk, f"{number:064x}", size)
+    parts.add(0, bytes(there))
+    os.utime(parts.path, (0, time.time() - rested))
+    return parts
+
+
+def test_the_unfinished_file_that_rests_the_longest_makes_room_for_another(phone: Handset) -> None:
+    others = [begun(phone, n, rested=RESTING * 2 - n) for n in range(MOST_FILES)]
+    foreign = begun(
+        enrolled(phone.row.holder, phone.row.point, by=phone.row.enrolment.issued_by), 0, rested=RESTING * 3
+    )
+    assert part(phone, 0, 99_999).status_code == 202
+    assert [other.received() for other in others] == [0] + [2000] * (MOST_FILES - 1)
+    assert foreign.received() == 2000
+    path = f"files/{others[0].sha256}"
+    assert phone.ask("HEAD", path)["Upload-Offset"] == "0"
+    answer = part(phone, 2000, 4999, of=bytes(5000), path=path)
+    assert (answer.status_code, json_of(answer)["error"]["received"]) == (409, 0)
+    assert part(phone, 100_000, 300_000).status_code == 200
+    assert StoredFile.objects.count() == 1
+
+
+def test_files_under_way_do_not_drive_each_other_out(phone: Handset) -> None:
+    others = [begun(phone, n, rested=RESTING - 60) for n in range(MOST_FILES)]
+    answer = part(phone, 0, 99_999)
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+    assert json_of(answer)["error"]["code"] == "too_many_unfinished"
+    assert json_of(answer)["error"]["files"] == MOST_FILES
+    assert there(phone) == (0, False)
+    assert {other.received() for other in others} == {2000}
+    assert part(phone, 2000, 3999, of=bytes(5000), path=f"files/{others[5].sha256}").status_code == 202
+    assert phone.ask("PUT", PATH, data=PHOTO, Content_Type="image/jpeg").status_code == 200
+
+
+def test_bytes_are_counted_as_well_and_what_is_there_to_its_end_stays(
+    phone: Handset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("parkkeeper.park.parts.MOST_TOTAL", len(PHOTO) + 8000)
+    whole = begun(phone, 1, size=3000, there=3000, rested=RESTING * 3)
+    resting = [begun(phone, n, there=4000, rested=RESTING * 2 - n) for n in (2, 3)]
+    assert part(phone, 0, 200_000).status_code == 202
+    assert [other.received() for other in (whole, *resting)] == [3000, 4000, 4000]
+    assert part(phone, 200_001, 299_999).status_code == 202  # now the three of them are too many
+    assert [other.received() for other in (whole, *resting)] == [3000, 0, 4000]
+    monkeypatch.setattr("parkkeeper.park.parts.MOST_TOTAL", len(PHOTO))
+    os.utime(resting[1].path, (0, time.time()))
+    assert part(phone, 300_000, 300_000).status_code == 429
+    assert [other.received() for other in (whole, *resting)] == [3000, 0, 4000]
+    os.utime(resting[1].path, (0, 0))
+    whole.forget()
+    assert part(phone, 300_000, 300_000).status_code == 200
+    assert read_file(StoredFile.objects.get()) == PHOTO
