@@ -46,10 +46,16 @@ def serve(home: Path, *, host: str, port: int | None) -> int:
         for service in services:
             stopping.callback(service.stop)
             service.start()
+        stopping.callback(_ask_to_stop, services)  # the first of what is done at the end: one patience for all
         wait_for_port(services[0], host, port)
         _tell(home, host, port, time.monotonic() - started)
         _tell_the_first_step(home, env["DATABASE_URL"])
         return _keep_alive(services, postgres)
+
+
+def _ask_to_stop(services: list[Service]) -> None:
+    for service in services:
+        service.ask_to_stop()
 
 
 def _choose_port(host: str, port: int | None) -> int:

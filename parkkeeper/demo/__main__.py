@@ -13,8 +13,10 @@ def main(arguments: list[str]) -> int:
     os.environ["DATABASE_URL"] = f"{url}{'&' if '?' in url else '?'}options=-csynchronous_commit%3Doff"
     django.setup()
     from parkkeeper.demo.command import run
+    from parkkeeper.kernel.processes import orderly_exit
 
-    return run(arguments)
+    with orderly_exit():  # `./run demo` hands a SIGTERM on: the web server ends with us
+        return run(arguments)
 
 
 if __name__ == "__main__":

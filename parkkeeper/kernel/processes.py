@@ -6,7 +6,8 @@ Two kinds of child:
   only the parent, which then stops its services in order;
 * a *foreground program* (`run_to_end`: pytest, the demo) stays in the terminal's group, so that it can read keys.
 
-Both get a signal from the kernel when the parent dies, even by SIGKILL.
+Both get a signal from the kernel when the parent dies, even by SIGKILL. A service stands behind a guard (guard.py),
+which sees to it that after its `patience` nothing of the service runs, also when we are gone by then.
 """
 
 import ctypes
@@ -26,6 +27,7 @@ from types import FrameType
 from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+GUARD = Path(__file__).with_name("guard.py")
 WEB_APPLICATION = "parkkeeper.config.wsgi:application"
 
 _PR_SET_PDEATHSIG = 1
@@ -118,7 +120,7 @@ class Service:
     """A long-running child in its own process group: `start`, `alive`, `stop`.
 
     `log` is a file that its output is appended to (None: our own output). `patience` is seconds between the polite
-    signal and SIGKILL.
+    signal and SIGKILL. `process` is the guard that the program is a child of.
     """
 
     name: str
@@ -134,7 +136,7 @@ class Service:
             output = closing.enter_context(self.log.open("ab")) if self.log else None
             try:
                 self.process = subprocess.Popen(
-                    self.argv,
+                    [sys.executable, "-I", str(GUARD), str(self.patience), *self.argv],
                     env=dict(self.env),
                     cwd=CHECKOUT,
                     stdin=subprocess.DEVNULL,
@@ -150,15 +152,19 @@ class Service:
         """Tell whether the program is running."""
         return self.process is not None and self.process.poll() is None
 
+    def ask_to_stop(self) -> None:
+        """Begin to stop the program, without waiting: for several that shall stop at once."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         """Stop the program and everything it started; returns when all of them are gone."""
         if self.process is None:
             return
         with undisturbed():
-            if self.alive():
-                self.process.send_signal(signal.SIGTERM)
-                with suppress(subprocess.TimeoutExpired):
-                    self.process.wait(self.patience)
+            self.ask_to_stop()
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(self.patience + 1)
             # Also after a clean end: its own children must not keep the port.
             with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)

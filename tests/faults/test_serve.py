@@ -12,11 +12,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from parkkeeper.kernel.postgres import running_url
 from parkkeeper.kernel.postgres_home import Layout
 from parkkeeper.kernel.postgres_leftovers import postmaster_of, processes_in
 from parkkeeper.kernel.processes import CHECKOUT, child_env, free_port
@@ -68,6 +71,16 @@ class Site:
             return True
         return False
 
+    def web_processes(self) -> list[int]:
+        """Every process that was started to listen at our port."""
+        asked = "\0".join(["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)])
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if asked in (entry / "cmdline").read_text():
+                    found.append(int(entry.name))
+        return found
+
     def end(self, by: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(by)
@@ -81,9 +94,11 @@ class Site:
 @pytest.fixture
 def site(home: Path) -> Iterator[Site]:
     site = Site(home)
-    assert until(site.answers), site.said()
-    yield site
-    site.close()
+    try:
+        assert until(site.answers, 90), site.said()  # the first one makes all tables
+        yield site
+    finally:
+        site.close()
 
 
 def until(condition: Callable[[], bool], patience: float = 30.0) -> bool:
@@ -139,7 +154,7 @@ def test_it_answers_again_after_kill_9_of_the_database_and_of_the_web_server(sit
     os.kill(database, signal.SIGKILL)
     assert until(lambda: postmaster_of(Layout(site.home).data) not in (None, database))
     assert until(site.answers), site.said()
-    web = child_of(site.process.pid, "granian")
+    web = child_of(child_of(site.process.pid, "granian"), "granian")  # behind its guard
     os.kill(web, signal.SIGKILL)
     assert until(lambda: "web server ended; starting it again" in site.said())
     assert until(site.answers), site.said()
@@ -152,6 +167,34 @@ def test_nothing_of_it_remains_when_it_ends(site: Site, by: signal.Signals, code
     assert site.end(by) == code
     assert until(lambda: not site.listens())
     assert until(lambda: processes_in(Layout(site.home).data) == [])
+
+
+def test_a_request_at_work_does_not_keep_it(site: Site) -> None:
+    other = psycopg.connect(running_url(site.home) or "")  # cut off by the end of PostgreSQL
+    with ThreadPoolExecutor() as asking:
+        other.execute("LOCK TABLE tenancy_park IN ACCESS EXCLUSIVE MODE")  # what every page begins with
+        asked = []
+
+        def one_waits() -> bool:
+            asked.append(asking.submit(site.answers))
+            return bool(wait(asked, timeout=0.5).not_done)
+
+        assert until(one_waits)
+        assert site.web_processes() != []
+        started = time.monotonic()
+        assert site.end() == 143
+        assert until(lambda: site.web_processes() == [])
+        assert time.monotonic() - started < 15
+    other.close()
+    assert until(lambda: processes_in(Layout(site.home).data) == [])
+
+
+def test_a_web_server_that_hears_nothing_any_more_ends_with_it(site: Site) -> None:
+    web = child_of(child_of(site.process.pid, "granian"), "granian")
+    assert site.web_processes() != []
+    os.kill(web, signal.SIGSTOP)
+    site.end(signal.SIGKILL)
+    assert until(lambda: site.web_processes() == []), site.web_processes()
 
 
 def child_of(parent: int, name: str) -> int:

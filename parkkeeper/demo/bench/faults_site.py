@@ -52,7 +52,8 @@ class Site:
     def kill_worker(self) -> None:
         """kill -9 of one process of the web server; the server itself starts another."""
         assert self.web.process is not None
-        victims = children_of(self.web.process.pid)
+        (server,) = children_of(self.web.process.pid)  # behind its guard
+        victims = children_of(server)
         if victims:
             with suppress(ProcessLookupError):
                 os.kill(victims[-1], signal.SIGKILL)
