@@ -6,6 +6,7 @@ class InspectionConfig(AppConfig):
     label = "inspection"
 
     def ready(self) -> None:
+        from parkkeeper.inspection.actions.days import close_days
         from parkkeeper.inspection.actions.deadlines import tell_deadlines
         from parkkeeper.inspection.words import DOUBTS, MESSAGES, VERBS
         from parkkeeper.park import words
@@ -16,3 +17,4 @@ class InspectionConfig(AppConfig):
         words.add_verbs(VERBS)
         KINDS.update(DOUBTS)
         add_turn(tell_deadlines)
+        add_turn(close_days)

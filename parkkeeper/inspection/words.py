@@ -10,6 +10,7 @@ MESSAGES: dict[str, Promise | str] = {
     "notice_soon": _("%(enterprise)s：%(number)s 将于 %(due)s 到期。整改后请自报并附照片，等待复查。"),
     "notice_overdue": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，尚未办结。请尽快整改，检查组应前往复查。"),
     "notice_lapsed": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，检查组没有按时复查，记为园区逾期未复查。"),
+    "case_offered": _("优秀案例“%(title)s”：贵企业的同一检查项 %(item)s 尚未办结，可以参照。"),
 }
 
 VERBS: dict[str, Promise | str] = {
@@ -48,5 +49,24 @@ VERBS: dict[str, Promise | str] = {
     "stop_work.accepted": _("复工验收"),
     "stop_work.lifted": _("解除停工"),
     "stop_work.fell": _("紧急停工逾期失效"),
+    "finding.cause_named": _("分析原因"),
+    "debrief.held": _("召开例会"),
+    "debrief.decided": _("例会议定"),
+    "debrief.closed": _("例会结束"),
+    "measure.ordered": _("布置措施"),
+    "measure.finished": _("办结措施"),
+    "case.drafted": _("起草案例"),
+    "case.edited": _("修改案例"),
+    "case.photo_chosen": _("选定案例照片"),
+    "case.photo_dropped": _("去掉案例照片"),
+    "case.answered": _("企业答复案例"),
+    "case.published": _("发布案例"),
+    "case.withdrawn": _("撤回案例"),
+    "case.offered": _("推送案例"),
+    "case.read": _("阅读案例"),
+    "day.counted": _("日清计数"),
+    "day.signed_off": _("签认日清"),
+    "complaint.noted": _("登记投诉"),
+    "complaint.settled": _("办结投诉"),
 }
 __all__ = ["DOUBTS", "MESSAGES", "VERBS"]

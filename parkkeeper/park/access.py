@@ -31,6 +31,7 @@ _AT_POINT = {Role.SAMPLING: POST, Role.SCANNING: POST, Role.PREVENTION: POST}
 
 GRANTS: dict[str, dict[Role, Reach]] = {
     # reading
+    "see_bulletin": _READERS,
     "see_counts": {**_READERS, **_GRID, **_LIAISON},
     "see_people": {**_OFFICE, **_GRID, **_LIAISON},
     "see_results": {**_OFFICE, **_GRID},
@@ -80,6 +81,13 @@ GRANTS: dict[str, dict[Role, Reach]] = {
     "approve_exclusion": _READERS,
     "decide_stop_work": {Role.LEADER: PARK},
     "manage_inspection": _OFFICE,
+    "see_debriefs": {**_READERS, Role.TEAM_LEADER: PARK, Role.TEAM_MEMBER: PARK, Role.CONCIERGE: PARK},
+    "hold_debrief": _READERS,
+    "sign_off": {**_OFFICE, Role.TEAM_LEADER: POST, Role.TEAM_MEMBER: POST},
+    "see_cases": {**_READERS, **_GRID, **_LIAISON},
+    "write_case": {**_OFFICE, **_GRID},
+    "answer_case": _LIAISON,
+    "publish_case": _OFFICE,
     # phones
     "enrol_phone": _OFFICE,
 }
@@ -87,6 +95,9 @@ GRANTS: dict[str, dict[Role, Reach]] = {
 # Pages by the name of their address; the verb decides who may open them and what they show.
 PAGES: dict[str, str] = {
     "today": "see_own",
+    "bulletin": "see_bulletin",
+    "bulletin_list": "see_bulletin",
+    "brief": "see_bulletin",
     "starfield": "see_counts",
     "enterprises": "see_counts",
     "enterprise": "see_counts",

@@ -28,6 +28,7 @@ NOBODY_YET = {
     "park.actions.retention.destroy_due": "the worker's own, ordered by docs/retention.toml",
 }
 NOBODY_YET["inspection.actions.deadlines.tell_deadlines"] = "the worker's own, ordered by the clock"
+NOBODY_YET["inspection.actions.days.close_days"] = "the worker's own, ordered by the clock"
 RECORDS_NOTHING = {
     "park.actions.accounts.confirm_password": "a question that counts wrong answers; the change after it is recorded",
 }

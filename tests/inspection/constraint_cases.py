@@ -47,6 +47,7 @@ def changes(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
          (lambda w: {"decided_by": w.office},)),
         ("clock_stop_has_reason", rows.clock_stop, these(reason="断路"), (these(reason=""),)),
         *_stops(these, by_somebody),
+        *_evenings(these, by_somebody),
     ]  # fmt: skip
 
 
@@ -81,6 +82,34 @@ def _stops(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
     ]  # fmt: skip
 
 
+def _evenings(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
+    yes = {"answered_at": EVENING, "agreed": True}
+    return [
+        ("cause_other_is_told", rows.cause, these(kind="other", note="停电"), (these(note=""),)),
+        ("debrief_closed_by_somebody_with_agenda", rows.debrief,
+         lambda w: {"closed_at": EVENING, "closed_by": w.office, "agenda": {}},
+         (these(closed_at=None), these(closed_by=None), these(agenda=None))),
+        ("decision_says_what", rows.decision, these(text="统一"), (these(text=""),)),
+        ("measure_says_what", rows.measure, these(text="补"), (these(text=""),)),
+        by_somebody("measure_done_by_somebody_somehow", rows.measure, "done_at", "done_by", done_note="已补"),
+        ("case_says_what", rows.case, these(title="隔离"), (these(title=""), these(text=""))),
+        ("case_answered_by_somebody", rows.case, lambda w: {**yes, "answered_by": w.mei},
+         (these(answered_at=None), these(answered_by=None), these(agreed=None))),
+        ("case_published_with_consent", rows.case,
+         lambda w: {**yes, "answered_by": w.mei, "published_at": EVENING, "published_by": w.office},
+         (these(published_at=None), these(published_by=None), these(agreed=False))),
+        by_somebody("case_withdrawn_by_somebody_with_reason", rows.case, "withdrawn_at", "withdrawn_by",
+                    withdrawn_reason="有误"),
+        ("case_photo_has_hash", rows.case_photo, these(sha256="c" * 64), (these(sha256=""), these(sha256="x"))),
+        ("grid_day_signed_by_somebody_who_explains", rows.grid_day,
+         lambda w: {"mismatches": 2, "signed_at": EVENING, "signed_by": w.office, "note": "已核"},
+         (these(signed_at=None), these(signed_by=None), these(note=""))),
+        ("complaint_says_what", rows.complaint, these(text="异味"), (these(text=""),)),
+        by_somebody("complaint_settled_by_somebody_somehow", rows.complaint, "settled_at", "settled_by",
+                    settled_note="属实"),
+    ]  # fmt: skip
+
+
 def _lifted(w: Any) -> dict[str, Any]:
     return {"applied_at": EVENING, "applied_by": w.mei, "accepted_at": EVENING, "accepted_by": w.office,
             "lifted_at": EVENING, "lifted_by": w.leader}  # fmt: skip
@@ -106,4 +135,12 @@ def twins(these: Any) -> list[tuple[Any, ...]]:
         ("stop_check_once_a_day", rows.stop_check, these(day=DAY + timedelta(days=1)), these(holds=True)),
         ("deadline_notice_once", rows.deadline_of_notice, these(kind="soon"), these(told_at=later(9))),
         ("deadline_stop_work_once", rows.deadline_of_stop, these(due_at=later(1)), these(told_at=later(9))),
+        ("debrief_once_a_day", rows.debrief, these(day=DAY + timedelta(days=1)), these(notes="又")),
+        ("case_one_a_finding", rows.case,
+         lambda w: {"withdrawn_at": EVENING, "withdrawn_by": w.office, "withdrawn_reason": "有误"}, these(title="又")),
+        ("case_photo_once", rows.case_photo, lambda w: {"photo": rows.photo(w)}, these(side="after")),
+        ("case_offered_once", rows.case_offer, lambda w: {"enterprise": w.builders}, these(at=later(5))),
+        ("case_read_once", rows.case_reading, lambda w: {"person": w.mei}, these(at=later(5))),
+        ("grid_day_once", rows.grid_day, these(day=DAY + timedelta(days=1)), these(counted_at=later(5))),
+        ("day_line_once", rows.day_line, lambda w: {"enterprise": w.lotus}, these(on_post=9)),
     ]  # fmt: skip

@@ -42,6 +42,20 @@ def _excluded(w: Any) -> Any:
     return rows.exclusion(w, decided_at=EVENING, decided_by=w.leader, granted=True, decision_note="属实")
 
 
+def _full_case(w: Any) -> Any:
+    return rows.case(
+        w, answered_at=EVENING, answered_by=w.mei, agreed=True, answer_note="同意", published_at=EVENING,
+        published_by=w.office, withdrawn_at=EVENING, withdrawn_by=w.office, withdrawn_reason="有误",
+    )  # fmt: skip
+
+
+def _settled(w: Any) -> Any:
+    found = rows.complaint(w)
+    found.settled_at, found.settled_by, found.settled_note = EVENING, w.office, "属实"
+    found.save()
+    return found
+
+
 INSPECTION: dict[str, tuple[Callable[[Any], Any], datetime]] = {
     "inspection.Authorisation:duty": (rows.authorisation, EVENING),
     "inspection.Visit:duty": (_full_visit, EVENING),
@@ -54,4 +68,25 @@ INSPECTION: dict[str, tuple[Callable[[Any], Any], datetime]] = {
     "inspection.ClockStop:duty": (rows.clock_stop, EVENING),
     "inspection.StopWork:duty": (_full_stop, EVENING),
     "inspection.StopCheck:duty": (rows.stop_check, EVENING),
+    "inspection.Cause:duty": (lambda w: rows.cause(w, note="缺人"), EVENING),
+    "inspection.Debrief:duty": (
+        lambda w: rows.debrief(
+            w, attendance="梅联络", notes="记录", agenda={"counts": {}}, closed_at=EVENING, closed_by=w.office
+        ),
+        EVENING,
+    ),
+    "inspection.Decision:duty": (rows.decision, EVENING),
+    "inspection.Measure:duty": (
+        lambda w: rows.measure(w, done_at=EVENING, done_by=w.office, done_note="已补"),
+        EVENING,
+    ),
+    "inspection.GoodPractice:duty": (_full_case, EVENING),
+    "inspection.CasePhoto:duty": (rows.case_photo, EVENING),
+    "inspection.CaseOffer:duty": (rows.case_offer, EVENING),
+    "inspection.CaseReading:duty": (rows.case_reading, EVENING),
+    "inspection.GridDay:duty": (
+        lambda w: rows.grid_day(w, mismatches=1, signed_at=EVENING, signed_by=w.office, note="已核"),
+        EVENING,
+    ),
+    "inspection.Complaint:duty": (_settled, EVENING),
 }

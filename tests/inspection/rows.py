@@ -5,13 +5,24 @@ from typing import Any
 
 from parkkeeper.inspection.models import (
     Authorisation,
+    CaseOffer,
+    CasePhoto,
+    CaseReading,
+    Cause,
     Checklist,
     ClockStop,
+    Complaint,
+    DayLine,
     Deadline,
+    Debrief,
+    Decision,
     Exclusion,
     Extension,
     Finding,
+    GoodPractice,
+    GridDay,
     Item,
+    Measure,
     Notice,
     NoticeLine,
     Photo,
@@ -120,3 +131,59 @@ def deadline_of_notice(w: Any) -> Deadline:
 
 def deadline_of_stop(w: Any) -> Deadline:
     return Deadline.objects.create(kind="review", stop_work=stop_work(w), due_at=EVENING, told_at=EVENING)
+
+
+def cause(w: Any, **more: Any) -> Cause:
+    return Cause.objects.create(**{"finding": finding(w), "kind": "rules", "at": EVENING, "by": w.office, **more})
+
+
+def debrief(w: Any, **more: Any) -> Debrief:
+    return Debrief.objects.create(**{"day": DAY, "held_at": EVENING, "held_by": w.office, **more})
+
+
+def decision(w: Any) -> Decision:
+    return Decision.objects.create(debrief=debrief(w), text="统一标识", at=EVENING, by=w.office)
+
+
+def measure(w: Any, **more: Any) -> Measure:
+    return Measure.objects.create(
+        **{"debrief": debrief(w), "text": "补齐标识", "owner": w.office, "due_on": DAY, "at": EVENING, "by": w.office,
+           **more}
+    )  # fmt: skip
+
+
+def case(w: Any, **more: Any) -> GoodPractice:
+    seen = more.pop("finding", None) or finding(w)
+    return GoodPractice.objects.create(
+        **{"finding": seen, "enterprise": seen.enterprise, "title": "分区隔离", "text": "加装隔板",
+           "drafted_at": EVENING, "drafted_by": w.office, **more}
+    )  # fmt: skip
+
+
+def case_photo(w: Any) -> CasePhoto:
+    shown = photo(w)
+    return CasePhoto.objects.create(
+        case=case(w, finding=shown.finding), photo=shown, side="before", sha256="b" * 64, made_at=EVENING,
+        made_by=w.office,
+    )  # fmt: skip
+
+
+def case_offer(w: Any) -> CaseOffer:
+    made = case(w)
+    return CaseOffer.objects.create(case=made, enterprise=w.lotus, finding=made.finding, at=EVENING, by=w.office)
+
+
+def case_reading(w: Any) -> CaseReading:
+    return CaseReading.objects.create(case=case(w), person=w.bo, enterprise=w.lotus, at=EVENING)
+
+
+def grid_day(w: Any, **more: Any) -> GridDay:
+    return GridDay.objects.create(**{"grid": w.grids[0], "day": DAY, "counted_at": EVENING, **more})
+
+
+def day_line(w: Any) -> DayLine:
+    return DayLine.objects.create(grid_day=grid_day(w), enterprise=w.rainbow, on_post=8, silent=0)
+
+
+def complaint(w: Any) -> Complaint:
+    return Complaint.objects.create(enterprise=w.rainbow, source="hotline", text="夜间开工", at=EVENING, by=w.office)
