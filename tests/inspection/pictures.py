@@ -8,7 +8,7 @@ QUARTERS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30))
 
 
 def png(width: int = 80, height: int = 60, note: bytes = b"") -> bytes:
-    """A PNG whose quarters (upper left, upper right, lower left, lower right) have the colours QUARTERS, with a note."""
+    """A PNG whose quarters (from the upper left, line by line) have the colours QUARTERS, with a note."""
     rows = b""
     for y in range(height):
         left, right = (0, 1) if y < height // 2 else (2, 3)
