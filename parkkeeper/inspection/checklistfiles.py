@@ -1,14 +1,17 @@
 """Checklists as files: one row an item, in the columns of the sample `checklists/nine-grids.csv`."""
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from parkkeeper.inspection.models import Item
 
 FOLDER = Path(__file__).parent / "checklists"
 SAMPLE = "nine-grids"
+_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
 
 
 class BadChecklist(ValueError):
@@ -31,6 +34,8 @@ class ItemRow:
     remedy_en: str
     basis: str
     short_round: bool
+    least: float | None = None
+    most: float | None = None
 
     def item(self, position: int) -> Item:
         """The row as an unsaved Item, at that position."""
@@ -51,10 +56,9 @@ def read_rows(rows: Iterable[dict[str, str]]) -> list[ItemRow]:
         if row["code"] in codes:
             raise BadChecklist(f"row {number}: code {row['code']} comes twice; give each item its own.")
         codes.add(row["code"])
-        found.append(
-            ItemRow(**{**row, "hours": int(row["hours"]) if row["hours"] else None,
-                       "short_round": row["short_round"] == "1"})  # type: ignore[arg-type]
-        )  # fmt: skip
+        limits = {name: float(row[name]) if row.get(name) else None for name in ("least", "most")}
+        facts: dict[str, Any] = {**row, **limits, "hours": int(row["hours"]) if row["hours"] else None}
+        found.append(ItemRow(**{**facts, "short_round": row["short_round"] == "1"}))
     return found
 
 
@@ -69,3 +73,9 @@ def _check(row: dict[str, str], number: int) -> None:
         raise BadChecklist(f"row {number} ({row['code']}): evidence is letters of {''.join(Item.Evidence.values)}.")
     if row["hours"] and not row["hours"].isdecimal():
         raise BadChecklist(f"row {number} ({row['code']}): hours {row['hours']!r} is no whole number.")
+    limits = [row.get(column) or "" for column in ("least", "most")]
+    for column, told in zip(("least", "most"), limits, strict=True):
+        if told and not _NUMBER.fullmatch(told):
+            raise BadChecklist(f"row {number} ({row['code']}): {column} {told!r} is no number, such as 37.2.")
+    if all(limits) and float(limits[0]) > float(limits[1]):
+        raise BadChecklist(f"row {number} ({row['code']}): least {limits[0]} is above most {limits[1]}; change one.")

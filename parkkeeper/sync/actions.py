@@ -13,7 +13,7 @@ from parkkeeper.park.access import GRANTS, PARK, posts_of, require
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
 from parkkeeper.park.keys import open_sealed
-from parkkeeper.park.models import Person, Post
+from parkkeeper.park.models import Grid, Person, Post
 from parkkeeper.park.rulebook import hours
 from parkkeeper.sampling.field import Source, Verdict
 from parkkeeper.sampling.models import Point
@@ -23,7 +23,8 @@ from parkkeeper.sync.parsing import BadOperation, parse
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no 0 O, 1 I L, U: read aloud and typed without a slip
 _LENGTH = 10
-_FIELD_VERBS = ("work_point", "carry_boxes", "receive_tubes", "inspect")
+_IN_GRIDS = ("inspect",)
+_AT_POINTS = ("work_point", "carry_boxes", "receive_tubes", *_IN_GRIDS)
 
 
 def code_index(code: str) -> bytes:
@@ -32,39 +33,53 @@ def code_index(code: str) -> bytes:
 
 
 @transaction.atomic
-def issue_enrolment(point: Point, holder: Person, role: str, *, by: Person, at: datetime) -> tuple[Enrolment, str]:
-    """Make a one-time code for a phone of `holder` at `point`; the code itself is returned here and never again.
+def issue_enrolment(
+    place: Point | Grid, holder: Person, role: str, *, by: Person, at: datetime
+) -> tuple[Enrolment, str]:
+    """Make a one-time code for a phone of `holder` at a point or in a grid; the code is returned here and never again.
 
-    Raises Forbidden, and Refused when the holder has no post in that role that reaches the point.
+    Raises Forbidden, and Refused when the holder has no post in that role that reaches the place.
     """
-    require(by, "enrol_phone", at=at, on=point)
-    if not _works_here(holder, role, point, at):
+    require(by, "enrol_phone", at=at, on=place)
+    point, grid = (place, None) if isinstance(place, Point) else (None, place)
+    if not _works_here(holder, role, place, at):
         raise Refused(
             _("%(name)s 在 %(point)s 没有有效的“%(role)s”岗位。请先在“设置 · 岗位”中任命，再登记手机。")
-            % {"name": holder.name, "point": point.code, "role": dict(Post.Role.choices).get(role, role)}
-        )
+            % {"name": holder.name, "point": point.code if point else str(place),
+               "role": dict(Post.Role.choices).get(role, role)}
+        )  # fmt: skip
     code = "".join(secrets.choice(_ALPHABET) for _place in range(_LENGTH))
     enrolment = Enrolment.objects.create(
         code_hash=code_index(code),
         point=point,
+        grid=grid,
         holder=holder,
         role=role,
         issued_at=at,
         issued_by=by,
         expires_at=at + hours("enrolment_code_hours", at),
     )
-    record("enrolment.issued", enrolment, by=by, at=at, person=holder.pk, site=point.site_id, role=role)
+    record("enrolment.issued", enrolment, by=by, at=at, person=holder.pk, site=point.site_id if point else None,
+           role=role)  # fmt: skip
     return enrolment, code
 
 
-def _works_here(holder: Person, role: str, point: Point, at: datetime) -> bool:
-    """Whether a post of the holder in that role does field work that reaches the point."""
-    reaches = [GRANTS[verb][Post.Role(role)] for verb in _FIELD_VERBS if role in GRANTS[verb]]
+def _works_here(holder: Person, role: str, place: Point | Grid, at: datetime) -> bool:
+    """Whether a post of the holder in that role does field work that reaches the place."""
+    verbs = _AT_POINTS if isinstance(place, Point) else _IN_GRIDS
+    reaches = [GRANTS[verb][Post.Role(role)] for verb in verbs if role in GRANTS[verb]]
     return any(
-        post.role == role and (reach is PARK or post.scope().covers(point.scope()))
+        post.role == role and (reach is PARK or _reaches(post, place))
         for post in posts_of(holder, at)
         for reach in reaches
     )
+
+
+def _reaches(post: Post, place: Point | Grid) -> bool:
+    """Whether the post covers the place; a concierge's enterprise lies in the grid whose list the phone carries."""
+    if isinstance(place, Grid) and post.enterprise is not None:
+        return post.enterprise.grid_id == place.pk
+    return post.scope().covers(place.scope())
 
 
 @transaction.atomic
@@ -73,7 +88,7 @@ def revoke_phone(phone: Phone, *, by: Person, at: datetime) -> None:
 
     Raises Forbidden, and Refused when somebody has revoked it before.
     """
-    require(by, "enrol_phone", at=at, on=phone.point)
+    require(by, "enrol_phone", at=at, on=phone)
     locked = Phone.objects.select_for_update(of=("self",)).select_related("revoked_by").get(pk=phone.pk)
     if locked.revoked_at is not None:
         raise Refused(
@@ -81,7 +96,7 @@ def revoke_phone(phone: Phone, *, by: Person, at: datetime) -> None:
         )
     locked.revoked_at, locked.revoked_by = at, by
     locked.save(update_fields=["revoked_at", "revoked_by"])
-    record("phone.revoked", locked, by=by, at=at, person=locked.holder_id, site=phone.point.site_id)
+    record("phone.revoked", locked, by=by, at=at, person=locked.holder_id, site=phone.site_id)
 
 
 @transaction.atomic
@@ -89,7 +104,7 @@ def read_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> str:
     """The operation that was kept aside, as the phone sent it (JSON); it may name a person, so reading is written."""
     require(by, "enrol_phone", at=at, on=poison.batch.phone)
     content = _content_of(poison)
-    record("operation.read", poison, by=by, at=at, site=poison.batch.phone.point.site_id, code=poison.code)
+    record("operation.read", poison, by=by, at=at, site=poison.batch.phone.site_id, code=poison.code)
     return content
 
 
@@ -123,5 +138,5 @@ def retake_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> Verdict
     [verdict] = VERBS[kind]([operation], source, by=phone.holder, at=at)
     poison.taken_at, poison.taken_by = at, by
     poison.save(update_fields=["taken_at", "taken_by"])
-    record("operation.retaken", poison, by=by, at=at, site=phone.point.site_id, kind=kind, code=poison.code)
+    record("operation.retaken", poison, by=by, at=at, site=phone.site_id, kind=kind, code=poison.code)
     return verdict

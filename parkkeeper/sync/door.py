@@ -184,13 +184,15 @@ def phone_of(request: HttpRequest) -> Phone:
     return _phone(rows[0])
 
 
-# The phone with its point, the point's site and its holder: whole, as the ORM would bring them, but planned once.
+# The phone with its holder, its point and the point's site (null for a phone of a grid): whole, as the ORM would bring
+# them, but planned once.
 _PARTS = (Phone, Point, Site, Person)
 _COLUMNS = [[field.attname for field in part._meta.concrete_fields] for part in _PARTS]
 _PHONE = f"""
 SELECT {", ".join(f"p{n}.{column}" for n, columns in enumerate(_COLUMNS) for column in columns)}
-FROM sync_phone p0 JOIN sampling_point p1 ON p1.id = p0.point_id JOIN park_site p2 ON p2.id = p1.site_id
-JOIN park_person p3 ON p3.id = p0.holder_id WHERE p0.token_hash = %s
+FROM sync_phone p0 JOIN park_person p3 ON p3.id = p0.holder_id
+LEFT JOIN sampling_point p1 ON p1.id = p0.point_id LEFT JOIN park_site p2 ON p2.id = p1.site_id
+WHERE p0.token_hash = %s
 """
 
 
@@ -199,7 +201,9 @@ def _phone(row: tuple[Any, ...]) -> Phone:
     for part, columns in zip(_PARTS, _COLUMNS, strict=True):
         parts.append(part.from_db("default", columns, row[: len(columns)]))
         row = row[len(columns) :]
-    phone, phone.point, phone.point.site, phone.holder = parts
+    phone, point, site, phone.holder = parts
+    if phone.point_id is not None:  # else it is a grid's
+        phone.point, phone.point.site = point, site
     found: Phone = phone
     return found
 

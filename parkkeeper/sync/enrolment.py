@@ -86,6 +86,7 @@ def _redeem(code: str, name: str, version: str, nonce: str, *, at: datetime) -> 
     phone = Phone.objects.create(
         name=name,
         point=found.point,
+        grid=found.grid,
         holder=found.holder,
         token_hash=token_digest(token),
         salt=secrets.token_bytes(16),
@@ -95,7 +96,7 @@ def _redeem(code: str, name: str, version: str, nonce: str, *, at: datetime) -> 
     )
     found.used_at, found.phone = at, phone
     found.save(update_fields=["used_at", "phone"])
-    record("phone.enrolled", phone, by=found.holder, at=at, person=found.holder_id, site=found.point.site_id)
+    record("phone.enrolled", phone, by=found.holder, at=at, person=found.holder_id, site=phone.site_id)
     return phone, token
 
 

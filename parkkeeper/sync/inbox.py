@@ -242,7 +242,7 @@ def _named(raw: Any) -> str:
 
 
 def _raise_doubts(work: Work, *, reused: bool) -> None:
-    doubts, phone, site = [], work.phone, work.phone.point.site_id
+    doubts, phone, site = [], work.phone, work.phone.site_id
     evidence = {"phone": phone.pk, "batch": str(work.batch), "operations": len(work.envelope.operations)}
     if work.kept:
         codes = {str(position): _code_of(why) for position, why in sorted(work.kept.items())}

@@ -3,16 +3,19 @@
 from django.db import models
 from django.db.models import F, Q
 
-from parkkeeper.park.models import Person, Post
+from parkkeeper.park.models import Grid, Person, Post
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.models import Point
 
+ONE_PLACE = Q(point__isnull=True) ^ Q(grid__isnull=True)
+
 
 class Phone(models.Model):
-    """手机: a phone enrolled for a point; it has a token of its own and a salt for the documents on it."""
+    """手机: a phone enrolled for a point or a team's grid; it has a token of its own and a salt for documents on it."""
 
     name = models.CharField(max_length=80)
-    point = models.ForeignKey(Point, on_delete=models.PROTECT, related_name="phones")
+    point = models.ForeignKey(Point, null=True, blank=True, on_delete=models.PROTECT, related_name="phones")
+    grid = models.ForeignKey(Grid, null=True, blank=True, on_delete=models.PROTECT, related_name="phones")
     holder = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="phones")
     token_hash = models.BinaryField(max_length=32, unique=True)
     salt = models.BinaryField(max_length=16)
@@ -30,20 +33,32 @@ class Phone(models.Model):
                 | Q(revoked_at__isnull=False, revoked_by__isnull=False),
                 name="phone_revoked_by_somebody",
             ),
+            models.CheckConstraint(condition=ONE_PLACE, name="phone_of_a_point_or_a_grid"),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def place(self) -> Point | Grid:
+        """The point or the grid that it is enrolled for."""
+        return _place(self)
+
+    @property
+    def site_id(self) -> int | None:
+        """The site of its point; None for a phone of a grid."""
+        return self.point.site_id if self.point is not None else None
+
     def scope(self) -> Scope:
-        return self.point.scope()
+        return self.place.scope()
 
 
 class Enrolment(models.Model):
-    """登记码: a one-time code with which a phone is enrolled for a point."""
+    """登记码: a one-time code with which a phone is enrolled for a point or a team's grid."""
 
     code_hash = models.BinaryField(max_length=32, unique=True)
-    point = models.ForeignKey(Point, on_delete=models.PROTECT, related_name="enrolments")
+    point = models.ForeignKey(Point, null=True, blank=True, on_delete=models.PROTECT, related_name="enrolments")
+    grid = models.ForeignKey(Grid, null=True, blank=True, on_delete=models.PROTECT, related_name="enrolments")
     holder = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="enrolments")
     role = models.CharField(max_length=24, choices=Post.Role.choices)
     issued_at = models.DateTimeField()
@@ -59,10 +74,22 @@ class Enrolment(models.Model):
                 condition=Q(used_at__isnull=True, phone__isnull=True) | Q(used_at__isnull=False, phone__isnull=False),
                 name="enrolment_used_by_a_phone",
             ),
+            models.CheckConstraint(condition=ONE_PLACE, name="enrolment_of_a_point_or_a_grid"),
         ]
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def place(self) -> Point | Grid:
+        """The point or the grid that a phone is enrolled for with it."""
+        return _place(self)
+
+
+def _place(row: Phone | Enrolment) -> Point | Grid:
+    place = row.point or row.grid
+    assert place is not None  # the constraints see to it
+    return place
 
 
 class Batch(models.Model):

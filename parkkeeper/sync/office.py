@@ -1,5 +1,6 @@
 """The office's pages on phones: which are enrolled, enrol one, revoke one, read what was kept aside of one."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import segno
@@ -13,9 +14,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from parkkeeper.park.errors import Refused
 from parkkeeper.park.forms import OfficeForm, PersonField, show_form
 from parkkeeper.park.lists import Choice, Column, List
-from parkkeeper.park.models import Post
+from parkkeeper.park.models import Grid, Post
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.park.search import people_matching
 from parkkeeper.park.words import ROLES
@@ -24,7 +26,10 @@ from parkkeeper.sync.actions import issue_enrolment, read_kept, retake_kept, rev
 from parkkeeper.sync.models import Enrolment, Phone, PoisonOperation
 from parkkeeper.sync.parsing import BadOperation
 
-_FIELD_ROLES = (Post.Role.SCANNING, Post.Role.SAMPLING, Post.Role.PREVENTION, Post.Role.COURIER, Post.Role.LAB)
+_FIELD_ROLES = (
+    Post.Role.SCANNING, Post.Role.SAMPLING, Post.Role.PREVENTION, Post.Role.COURIER, Post.Role.LAB,
+    Post.Role.TEAM_LEADER, Post.Role.TEAM_MEMBER, Post.Role.CONCIERGE,
+)  # fmt: skip
 
 
 def _state(phone: Phone) -> tuple[str, str]:
@@ -38,7 +43,8 @@ PHONES = List(
     title=pgettext_lazy("menu", "手机"),
     columns=(
         Column("name", gettext_lazy("手机"), link=lambda p: reverse("phone", args=[p.pk]), order="name", main=True),
-        Column("point", gettext_lazy("采样点"), value="point__code", kind="code", order="point__code"),
+        Column("place", gettext_lazy("采样点或网格"), value=lambda p: p.point.code if p.point else p.grid.name,
+               order="point__code"),
         Column("holder", gettext_lazy("登记人"), value="holder__name", order="holder__pinyin"),
         Column("state", gettext_lazy("状态"), kind="badge", value=lambda p: _state(p)[0], tone=lambda p: _state(p)[1]),
         Column("enrolled_at", gettext_lazy("登记时间"), kind="moment", order="enrolled_at"),
@@ -61,7 +67,7 @@ PHONES = List(
 
 
 def phone_list(request: OfficeRequest) -> HttpResponse:
-    rows = Phone.objects.select_related("point", "holder")
+    rows = Phone.objects.select_related("point", "grid", "holder")
     return PHONES.page(request, rows, "sync/phones.html")
 
 
@@ -73,7 +79,14 @@ class PointField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 
 class EnrolForm(OfficeForm):
-    point = PointField(Point.objects.select_related("site").order_by("code"), label=gettext_lazy("采样点"))
+    point = PointField(
+        Point.objects.select_related("site").order_by("code"), label=gettext_lazy("采样点"), required=False,
+        help_text=gettext_lazy("采样、交接用的手机"),
+    )  # fmt: skip
+    grid = forms.ModelChoiceField(
+        Grid.objects.order_by("code"), label=gettext_lazy("网格"), required=False,
+        help_text=gettext_lazy("检查组用的手机；采样点和网格选一个"),
+    )  # fmt: skip
     holder = PersonField(label=gettext_lazy("登记人"), help_text=gettext_lazy("证件号、工号、手机号或完整姓名"))
     role = forms.ChoiceField(label=gettext_lazy("岗位"), choices=[(r.value, ROLES[r.value]) for r in _FIELD_ROLES])
 
@@ -81,11 +94,18 @@ class EnrolForm(OfficeForm):
 def phone_new(request: OfficeRequest) -> HttpResponse:
     """Ask for point, holder and role; then show the code, once."""
     form = EnrolForm(request.POST or None, initial={"point": request.GET.get("point", "")})
-    if form.carry_out(lambda data: issue_enrolment(**data, by=request.person, at=request.at)):
+    if form.carry_out(lambda data: _issue(data, request)):
         return _code_page(request, *form.result)
-    intro = _("登记码只能使用一次，用来让一台手机成为该采样点的手机。")
+    intro = _("登记码只能使用一次，用来让一台手机成为该采样点或检查组的手机。")
     crumbs, back = [(pgettext("menu", "手机"), reverse("phones"))], reverse("phones")
     return show_form(request, form, title=_("登记手机"), crumbs=crumbs, back=back, intro=intro, submit=_("生成登记码"))
+
+
+def _issue(data: Mapping[str, Any], request: OfficeRequest) -> tuple[Enrolment, str]:
+    places = [data[name] for name in ("point", "grid") if data[name] is not None]
+    if len(places) != 1:
+        raise Refused(_("采样点和网格须选一个，且只选一个。"))
+    return issue_enrolment(places[0], data["holder"], data["role"], by=request.person, at=request.at)
 
 
 def _code_page(request: OfficeRequest, enrolment: Enrolment, code: str) -> HttpResponse:
@@ -106,7 +126,9 @@ def picture_of(text: str) -> SafeString:
 
 
 def phone_page(request: OfficeRequest, pk: int) -> HttpResponse:
-    phone = get_object_or_404(Phone.objects.select_related("point__site", "holder__employer", "revoked_by"), pk=pk)
+    phone = get_object_or_404(
+        Phone.objects.select_related("point__site", "grid", "holder__employer", "revoked_by"), pk=pk
+    )
     if request.method == "POST" and request.POST.get("do") == "revoke":
         revoke_phone(phone, by=request.person, at=request.at)
         messages.success(request, _("登记已撤销。手机下次联系时先送回未发送的内容，然后清除名单。"))

@@ -1,4 +1,4 @@
-"""What happened that a phone must know: journal lines of its site and of the whole park, by a cursor that loses none.
+"""What happened that a phone must know: journal lines of its place and of the whole park, by a cursor that loses none.
 
 A cursor is "XID-ID": the transaction and the line up to which all is known. Only lines of transactions that are
 finished for good are handed out (xid below the snapshot's xmin), in the order of transactions: a transaction that took
@@ -48,16 +48,39 @@ WATCHED: dict[str, tuple[str, ...]] = {
     "codes.rotated": ("number",),
 }
 
-# Lines of the phone's own site, of the whole park, and of people who are on a list of its point.
-_LINES = """
+# The same for a phone of a grid: each means that the team's round has changed.
+WATCHED_IN_GRIDS: dict[str, tuple[str, ...]] = dict.fromkeys(
+    (
+        "checklist.put_in_force", "authorisation.filed", "visit.begun", "visit.ended", "finding.noted",
+        "finding.fixed_on_spot", "finding.reported", "finding.looked_back", "finding.hung_up", "finding.unfixed",
+        "finding.reopened", "notice.issued", "notice.served", "notice.withdrawn", "notice.lapsed", "extension.decided",
+        "clock.stopped", "clock.resumed", "enterprise.changed", "phone.revoked", "codes.rotated",
+    ),
+    (),
+)  # fmt: skip
+
+_LINE = """
 SELECT j.xid::text, j.id, j.verb, j.at, j.noun, j.noun_id, p.uuid::text, j.facts::text
 FROM park_journal_entry j
 LEFT JOIN park_person p ON p.id = j.person_id AND j.site_id IS NULL
 WHERE (j.xid, j.id) > (%s::xid8, %s::bigint) AND j.xid < %s::xid8 AND j.verb = ANY(%s)
-  AND (j.site_id = %s OR j.site_id IS NULL AND (j.person_id IS NULL OR EXISTS (
+"""
+# Lines of the phone's own site, of the whole park, and of people who are on a list of its point.
+_AT_POINT = (
+    _LINE
+    + """  AND (j.site_id = %s OR j.site_id IS NULL AND (j.person_id IS NULL OR EXISTS (
        SELECT FROM sampling_due d WHERE d.person_id = j.person_id AND d.point_id = %s)))
 ORDER BY j.xid, j.id LIMIT %s
 """
+)
+# Lines of the grid's enterprises, and of the whole park.
+_IN_GRID = (
+    _LINE
+    + """  AND (j.enterprise_id IN (SELECT e.id FROM park_enterprise e WHERE e.grid_id = %s)
+       OR j.enterprise_id IS NULL AND j.site_id IS NULL AND j.person_id IS NULL)
+ORDER BY j.xid, j.id LIMIT %s
+"""
+)
 
 
 def read_cursor(text: str) -> tuple[str, str] | None:
@@ -112,14 +135,17 @@ def _ahead() -> Problem:
 
 def _rows(phone: Phone, since: tuple[str, str], end: str, most: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        own = [phone.point.site_id, phone.point_id]
-        cursor.execute(_LINES, [*since, end.partition("-")[0], list(WATCHED), *own, most])
+        span = [*since, end.partition("-")[0]]
+        if phone.point_id is None:
+            cursor.execute(_IN_GRID, [*span, list(WATCHED_IN_GRIDS), phone.grid_id, most])
+        else:
+            cursor.execute(_AT_POINT, [*span, list(WATCHED), phone.site_id, phone.point_id, most])
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     return rows
 
 
 def _change(verb: str, at: datetime, noun: str, number: str, person: str | None, facts: str) -> dict[str, Any]:
     known = orjson.loads(facts)
-    told = {name: known[name] for name in WATCHED[verb] if name in known}
+    told = {name: known[name] for name in WATCHED.get(verb, ()) if name in known}
     whom = {"person": person} if person else {}
     return {"verb": verb, "at": at.isoformat(), "noun": noun, "id": number, **whom, **told}

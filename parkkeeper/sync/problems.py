@@ -63,9 +63,7 @@ def revoked() -> Problem:
 
 
 def no_post() -> Problem:
-    return Problem(
-        403, "no_post", _("登记人目前没有在这个采样点工作的岗位，不能取得名单。请园区办公室核对其岗位与有效期。")
-    )
+    return Problem(403, "no_post", _("登记人目前没有在这里工作的岗位，不能取得名单。请园区办公室核对其岗位与有效期。"))
 
 
 def wrong_protocol(sent: str, oldest: int, newest: int) -> Problem:

@@ -51,12 +51,13 @@ def roster(phone: Phone, *, known: str = "", at: datetime) -> tuple[dict[str, An
     """
     if phone.revoked_at is not None:
         raise revoked()
-    if not access.may(phone.holder, "work_point", at=at, on=phone.point):
+    point = phone.point
+    if point is None or not access.may(phone.holder, "work_point", at=at, on=point):
         raise no_post()
     cursor = horizon()  # before the rows are read: a change in between is seen twice rather than never
     current, day = current_round(at), timezone.localdate(at)
-    people = _people(current, phone.point)
-    around = _around(current, phone.point, day)
+    people = _people(current, point)
+    around = _around(current, point, day)
     tag = f'"{hashlib.sha256(repr((phone.pk, people, around)).encode()).hexdigest()[:32]}"'
     if tag == known:
         return None, tag

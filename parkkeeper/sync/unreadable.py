@@ -40,6 +40,6 @@ def keep_unreadable(phone: Phone, raw: bytes, code: str, *, at: datetime) -> boo
     evidence = {"phone": phone.pk, "code": code, "bytes": len(raw), "file": stored.pk, "sha256": sha256}
     raise_doubts([Doubt(
         kind="unreadable_batch", key=key, happened_at=at, raised_at=at, person_id=phone.holder_id,
-        site_id=phone.point.site_id, noun="phone", noun_id=str(phone.pk), evidence=evidence,
+        site_id=phone.site_id, noun="phone", noun_id=str(phone.pk), evidence=evidence,
     )])  # fmt: skip
     return True

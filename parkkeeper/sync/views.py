@@ -14,6 +14,7 @@ from parkkeeper.sync.models import Phone
 from parkkeeper.sync.outbox import changes
 from parkkeeper.sync.problems import Unreadable, revoked
 from parkkeeper.sync.roster import roster
+from parkkeeper.sync.rounds import inspection
 from parkkeeper.sync.unreadable import keep_unreadable
 from parkkeeper.sync.uploads import put_file, what_is_there
 
@@ -33,11 +34,12 @@ def enrolments(request: HttpRequest) -> HttpResponse:
     """A one-time code becomes a token."""
     at, park = moment_of(request), request.park  # type: ignore[attr-defined]
     phone, token = enrol(decode(body_of(request)), address=address_of(request), at=at)
-    point = phone.point
+    point, grid = phone.point, phone.grid
     return json_response({
         "token": token, "phone": phone.pk, "role": phone.enrolment.role,
         "holder": {"person": str(phone.holder.uuid), "name": phone.holder.name},
-        "point": {"code": point.code, "name": point.site.name}, "salt": bytes(phone.salt).hex(),
+        "point": {"code": point.code, "name": point.site.name} if point else None,
+        "grid": {"code": grid.code, "name": grid.name} if grid else None, "salt": bytes(phone.salt).hex(),
         "park": park.name, "time_zone": park.time_zone, "server_time": at.isoformat(),
     }, status=201)  # fmt: skip
 
@@ -46,6 +48,16 @@ def enrolments(request: HttpRequest) -> HttpResponse:
 def people(request: HttpRequest, phone: Phone) -> HttpResponse:
     """The point's roster, or 304 when the phone has it."""
     found, tag = roster(phone, known=request.headers.get("If-None-Match", ""), at=moment_of(request))
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if found is None:
+        return HttpResponse(status=304, headers=headers)
+    return json_response(found, request=request, headers=headers)
+
+
+@phone_door("GET")
+def rounds(request: HttpRequest, phone: Phone) -> HttpResponse:
+    """The team's round, or 304 when the phone has it."""
+    found, tag = inspection(phone, known=request.headers.get("If-None-Match", ""), at=moment_of(request))
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if found is None:
         return HttpResponse(status=304, headers=headers)

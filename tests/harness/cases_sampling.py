@@ -120,6 +120,15 @@ CHANGES = [
         lambda w: {"used_at": EVENING, "phone": phone(w)},
         (these(used_at=None), these(phone=None)),
     ),
+    *(
+        Change(
+            f"{name}_of_a_point_or_a_grid",
+            make,
+            lambda w: {"point": None, "grid": w.grids[0]},
+            (these(grid=None), lambda w: {"point": w.point}),
+        )
+        for name, make in (("phone", phone), ("enrolment", enrolment))
+    ),
     by_somebody("poison_taken_by_somebody", poison, "taken_at", "taken_by"),
 ]
 TWINS = [

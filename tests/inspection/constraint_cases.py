@@ -17,6 +17,7 @@ def _visit_on_paper(w: Any) -> Any:
 def changes(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
     return [
         ("item_says_what_and_remedy", rows.item, these(text="看"), (these(text=""), these(remedy=""))),
+        ("item_limits_in_order", rows.item, these(least=14, most=14), (these(least=15), these(most=13.9))),
         ("authorisation_is_above_guidance", rows.authorisation, these(basis="authority"), (these(basis="guidance"),)),
         ("authorisation_has_paper", rows.authorisation, these(body="区"), (these(body=""), these(document=""))),
         ("visit_end_says_how", rows.visit, these(ended_at=EVENING, ended_how="finished"),

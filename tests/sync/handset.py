@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django_pgschemas.schema import Schema, activate, get_current_schema
 
-from parkkeeper.park.models import Person
+from parkkeeper.park.models import Grid, Person
 from parkkeeper.sampling.models import Point
 from parkkeeper.sync.actions import issue_enrolment
 from parkkeeper.sync.models import Phone
@@ -83,7 +83,9 @@ def batch(operations: list[Any], *, sent_at: datetime = EVENING, number: str = "
     return orjson.dumps({"id": number or str(uuid4()), "sent_at": sent_at.isoformat(), "operations": operations})
 
 
-def enrolled(holder: Person, point: Point, *, by: Person, role: str = "scanning_specialist", **more: Any) -> Handset:
+def enrolled(
+    holder: Person, point: Point | Grid, *, by: Person, role: str = "scanning_specialist", **more: Any
+) -> Handset:
     """A handset that was enrolled with a code of the office."""
     _enrolment, code = issue_enrolment(point, holder, role, by=by, at=MORNING)
     phone = Handset(**more)

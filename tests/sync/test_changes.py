@@ -121,6 +121,23 @@ def test_a_phone_hears_of_its_own_site_and_of_the_whole_park_only() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("calm")
+def test_a_team_s_phone_hears_of_its_grid_s_inspections_and_of_the_whole_park_only() -> None:
+    w: Any = world()
+    phone = enrolled(w.post(w.person("安组长", w.body), "team_leader", grid=w.grids[0]), w.grids[0], by=w.office,
+                     role="team_leader")  # fmt: skip
+    begin = horizon()
+    with transaction.atomic():
+        record("sessions.opened", w.point, by=None, at=EVENING, site=w.point.site_id)
+        record("obligation.opened", w.point, by=None, at=EVENING, person=w.mei.pk)
+        record("finding.noted", w.lotus, by=w.office, at=EVENING, enterprise=w.lotus.pk)
+        record("finding.noted", w.rainbow, by=w.office, at=EVENING, enterprise=w.rainbow.pk, item="B3")
+        record("checklist.put_in_force", w.rainbow, by=w.office, at=EVENING)
+    seen, _end = read_all(phone, begin, expect=2)
+    assert seen == [str(w.rainbow.pk)] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("calm")
 def test_a_phone_hears_what_the_people_of_its_own_lists_owe() -> None:
     w: Any = world()
     phone = enrolled(w.scanner, w.point, by=w.office)

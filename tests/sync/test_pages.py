@@ -66,6 +66,21 @@ def test_a_refusal_is_shown_where_the_office_typed() -> None:
     assert "先在“设置 · 岗位”中任命" in answer.content.decode()
 
 
+def test_a_phone_of_a_team_is_enrolled_for_a_grid_and_never_for_both_or_neither() -> None:
+    w: Any = world()
+    office, ann = Office(w), w.post(w.person("安组长", w.body), "team_leader", grid=w.grids[0])
+    typed = {"holder": ann.staff_number, "role": "team_leader"}
+    for places in ({}, {"point": w.point.pk, "grid": w.grids[0].pk}):
+        answer = office.post("phone_new", **places, **typed)
+        assert answer.status_code == 422 and "只选一个" in answer.content.decode()
+    page = office.post("phone_new", grid=w.grids[0].pk, **typed).content.decode()
+    assert "第1网格" in page and Enrolment.objects.get().grid == w.grids[0]
+    phone = enrolled(ann, w.grids[0], by=w.office, role="team_leader")
+    assert "第1网格" in office.get("phones").content.decode()
+    assert "第1网格" in office.get("phone", phone.row.pk).content.decode()
+    assert office.post("phone", phone.row.pk, do="revoke").status_code == 302
+
+
 def test_a_phone_is_listed_shown_and_revoked() -> None:
     w: Any = world()
     office, phone = Office(w), enrolled(w.scanner, w.point, by=w.office)

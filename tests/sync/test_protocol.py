@@ -61,5 +61,13 @@ def test_every_code_that_the_door_answers_is_written_down() -> None:
 
 
 def test_every_address_of_the_door_is_written_down() -> None:
-    for word in ("GET hello", "POST enrol", "GET roster", "POST batches", "PUT files/{sha256}", "GET changes"):
+    for word in (
+        "GET hello",
+        "POST enrol",
+        "GET roster",
+        "GET inspection",
+        "POST batches",
+        "PUT files/{sha256}",
+        "GET changes",
+    ):
         assert f"## {word}" in TEXT

@@ -78,6 +78,8 @@ class Item(models.Model):
     text_en = models.CharField(max_length=200, blank=True)
     evidence = ArrayField(models.CharField(max_length=1, choices=Evidence.choices))
     sample = models.CharField(max_length=24, blank=True, help_text="how many, of what: 10, 5 rooms, 3 d, %")
+    least = models.FloatField(null=True, help_text="a number, temperature or measurement below it fails")
+    most = models.FloatField(null=True, help_text="one above it fails")
     severity = models.CharField(max_length=2, choices=Severity.choices, blank=True)
     hours = models.PositiveSmallIntegerField(null=True, help_text="own time limit; null: that of the rulebook")
     remedy = models.CharField(max_length=200)
@@ -90,10 +92,19 @@ class Item(models.Model):
         constraints = [
             models.UniqueConstraint(F("checklist"), F("code"), name="item_once_a_checklist"),
             models.CheckConstraint(condition=~Q(text="") & ~Q(remedy=""), name="item_says_what_and_remedy"),
+            models.CheckConstraint(
+                condition=Q(least__isnull=True) | Q(most__isnull=True) | Q(least__lte=F("most")),
+                name="item_limits_in_order",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def camera_only(self) -> bool:
+        """Whether its photos must be taken on the spot: a picture from elsewhere shows nothing of this place."""
+        return self.Evidence.PHOTO in self.evidence
 
     @property
     def words(self) -> str:

@@ -164,14 +164,15 @@ class FindingQuerySet(models.QuerySet["Finding"]):
     def same_problem(self, finding: "Finding", *, days: float) -> Self:
         """Earlier findings of the same item and area at the same enterprise within that many days that count as a
         repeat: their look-back passed, or nobody looked in time."""
-        since = finding.noted_at - timedelta(days=days)
-        same = self.filter(
-            enterprise=finding.enterprise_id, item__code=finding.item.code, area=finding.area, noted_at__gte=since,
-            noted_at__lt=finding.noted_at,
-        ).exclude(pk=finding.pk)  # fmt: skip
-        passed = Step.objects.filter(kind=Step.Kind.FIXED, counts=True, at__lte=finding.noted_at)
-        lapsed = NoticeLine.objects.filter(notice__lapsed_at__lte=finding.noted_at)
-        return same.filter(Q(pk__in=passed.values("finding")) | Q(pk__in=lapsed.values("finding")))
+        same = self.filter(enterprise=finding.enterprise_id, item__code=finding.item.code, area=finding.area)
+        return same.exclude(pk=finding.pk).repeating(finding.noted_at, days=days)
+
+    def repeating(self, at: datetime, *, days: float) -> Self:
+        """Those of the last `days` before `at` that make the same problem again a repeat."""
+        rows = self.filter(noted_at__gte=at - timedelta(days=days), noted_at__lt=at)
+        passed = Step.objects.filter(kind=Step.Kind.FIXED, counts=True, at__lte=at)
+        lapsed = NoticeLine.objects.filter(notice__lapsed_at__lte=at)
+        return rows.filter(Q(pk__in=passed.values("finding")) | Q(pk__in=lapsed.values("finding")))
 
 
 class Finding(models.Model):
