@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inspection', '0003_items_have_limits'),
+        ('inspection', '0002_left_out_of_the_rates_by_two'),
         ('park', '0003_retention_is_executed'),
     ]
 
