@@ -1,9 +1,9 @@
 """What is lost, stored twice or shown wrongly when things fail under load: counted in a whole site that is killed.
 
-Phones capture, send, lose answers; meanwhile the web server, one of its processes or PostgreSQL gets a kill -9,
-requests are cut, answers dropped, batches doubled and reordered, clocks are wrong, and the database goes back to
-yesterday's backup.
-At the end of each every phone has drained, and its ledger is held against the tables: all counts must be 0.
+Phones capture, send, lose answers; meanwhile the web server, one of its processes, the worker or PostgreSQL gets a
+kill -9, requests are cut, answers dropped, batches doubled and reordered, clocks are wrong, and the database goes back
+to yesterday's backup. At the end of each every phone has drained, and its ledger is held against the tables: all counts
+must be 0.
 """
 
 import argparse
@@ -35,8 +35,8 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
     """Every fault on one site; the counts of each, and their sums."""
     seed = chosen.seed or random.randrange(1, 10**9)
     random.seed(seed)
-    # what every desk's phone captures: in the rounds of three kinds of kill, and in the faults after them
-    needed = (3 * chosen.rounds + 12) * A_ROUND
+    # what every desk's phone captures: in the rounds of four kinds of kill, and in the faults after them
+    needed = (4 * chosen.rounds + 12) * A_ROUND
     with faulty_site(people=int(needed * 8 * 1.35) + 1_400) as site:
         found = {name: fault(site, chosen.rounds) for name, fault in FAULTS.items()}
     total = {name: sum(one[name] for one in found.values()) for name in COUNTS}
@@ -60,8 +60,8 @@ def _asking(site: Site) -> Iterator["psycopg.Connection[Any]"]:
         yield asking
 
 
-def killed(what: str) -> Callable[[Site, int], dict[str, int]]:
-    """A fault: rounds of kill -9 of `what` (a method of Site) while all phones are sending."""
+def killed(what: str, within: float = 0.25) -> Callable[[Site, int], dict[str, int]]:
+    """A fault: rounds of kill -9 of `what` (a method of Site) while all phones are sending, or some seconds later."""
 
     def fault(site: Site, rounds: int) -> dict[str, int]:
         phones = phones_of(site.park, site.port, drops=0.05)
@@ -70,7 +70,7 @@ def killed(what: str) -> Callable[[Site, int], dict[str, int]]:
                 phone.capture(A_ROUND)
 
             def strike() -> None:
-                wait_a_moment(random.uniform(0.01, 0.25))
+                wait_a_moment(random.uniform(0.01, within))
                 getattr(site, what)()
 
             all_send(phones, strike)
@@ -79,6 +79,14 @@ def killed(what: str) -> Callable[[Site, int], dict[str, int]]:
         return judged(site, phones) | {"rounds": rounds}
 
     return fault
+
+
+def worker_killed(site: Site, rounds: int) -> dict[str, int]:
+    """Rounds of kill -9 of the worker: beside the phones' counts the journal is whole, each line sealed once."""
+    found = killed("kill_worker", within=2.5)(site, rounds)
+    journal = site.journal()
+    found["shown_wrongly"] += journal["broken"] + journal["entries"] - journal["sealed"]
+    return found | {"journal_lines_sealed": journal["sealed"]}
 
 
 def troubled(**troubles: float) -> Callable[[Site, int], dict[str, int]]:
@@ -167,7 +175,8 @@ def restored(site: Site, rounds: int) -> dict[str, int]:
 
 FAULTS: dict[str, Callable[[Site, int], dict[str, int]]] = {
     "server_killed": killed("kill_web"),
-    "worker_killed": killed("kill_worker"),
+    "web_process_killed": killed("kill_web_process"),
+    "worker_killed": worker_killed,
     "postgresql_killed": killed("kill_postgres"),
     "replies_dropped": troubled(drops=0.4),
     "requests_cut": troubled(cuts=0.4),

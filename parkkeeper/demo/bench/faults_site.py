@@ -1,5 +1,6 @@
-"""A whole site that may be killed: its own PostgreSQL and web server in processes of their own, a park with phones."""
+"""A whole site that may be killed: its own PostgreSQL, web server and worker, a park with phones."""
 
+import json
 import os
 import pickle
 import shutil
@@ -18,7 +19,7 @@ from parkkeeper.demo.bench.ingest_park import NOW, BenchPark
 from parkkeeper.kernel import clock
 from parkkeeper.kernel.postgres import Server
 from parkkeeper.kernel.postgres_home import Layout
-from parkkeeper.kernel.processes import Service, child_env, free_port, wait_for_port, web_service
+from parkkeeper.kernel.processes import ProcessError, Service, child_env, free_port, wait_for_port, web_service
 
 SCHEMA = "faults"
 HOST = "127.0.0.1"
@@ -33,6 +34,7 @@ class Site:
 
     server: Server
     web: Service
+    worker: Service
     port: int
     park: BenchPark
     home: Path
@@ -49,7 +51,7 @@ class Site:
         self.web.start()
         wait_for_port(self.web, HOST, self.port)
 
-    def kill_worker(self) -> None:
+    def kill_web_process(self) -> None:
         """kill -9 of one process of the web server; the server itself starts another."""
         assert self.web.process is not None
         (server,) = children_of(self.web.process.pid)  # behind its guard
@@ -60,6 +62,33 @@ class Site:
         wait_a_moment(1.0)
         if not self.web.alive():  # it gives up when its processes end too often; `./run serve` starts it again
             self.start_web()
+
+    def kill_worker(self) -> None:
+        """kill -9 of the worker, wherever in its turn it is, and start it again."""
+        assert self.worker.process is not None
+        os.killpg(self.worker.process.pid, signal.SIGKILL)
+        self.worker.process.wait()
+        self.start_worker()
+
+    def start_worker(self) -> None:
+        """Start the worker and wait until it is at work."""
+        before = _times_begun(self.worker)
+        self.worker.start()
+        while _times_begun(self.worker) == before:
+            if not self.worker.alive():
+                raise ProcessError(f"the worker did not start: {self.home / 'worker.log'}")
+            wait_a_moment(0.05)
+
+    def journal(self) -> dict[str, int]:
+        """What the worker has made of the journal: `entries`, `sealed` ones, `broken` seals; the rest is sealed first.
+
+        The journal is a chain: of a worker that was killed and one that followed it, none may seal a line twice or
+        leave one out.
+        """
+        asked = [sys.executable, "-m", "parkkeeper.demo.bench.faults_journal"]
+        told = subprocess.run(asked, env=self.web.env, check=True, stdout=subprocess.PIPE)
+        found: dict[str, int] = json.loads(told.stdout)
+        return found
 
     def kill_postgres(self) -> None:
         """kill -9 of PostgreSQL, and start it again."""
@@ -91,7 +120,7 @@ def faulty_site(*, people: int = 3_000, points: int = 8, workers: int = 2) -> It
     home.chmod(0o711)  # root's PostgreSQL runs as another account, which must pass
     server, port = Server(home), free_port(HOST)
     clock.set_offset_to(NOW)
-    web = None
+    web = worker = None
     try:
         server.start()
         files = home / "site"
@@ -104,15 +133,23 @@ def faulty_site(*, people: int = 3_000, points: int = 8, workers: int = 2) -> It
         asked = [sys.executable, "-m", "parkkeeper.demo.bench.faults_park", str(people), str(points)]
         made = subprocess.run(asked, env=env, check=True, stdout=subprocess.PIPE)
         web = web_service(host=HOST, port=port, env=env, workers=workers, log=home / "web.log")
-        site = Site(server, web, port, pickle.loads(made.stdout), home)
+        worker = Service("worker", [sys.executable, "-m", "django", "worker"], env, log=home / "worker.log")
+        site = Site(server, web, worker, port, pickle.loads(made.stdout), home)
         site.start_web()
+        site.start_worker()
         yield site
     finally:
-        if web is not None:
-            web.stop()
+        for service in (worker, web):
+            if service is not None:
+                service.stop()
         server.stop()
         clock.use_real_time()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _times_begun(worker: Service) -> int:
+    assert worker.log is not None
+    return worker.log.read_bytes().count(b"Working until") if worker.log.exists() else 0
 
 
 def wait_a_moment(seconds: float) -> None:

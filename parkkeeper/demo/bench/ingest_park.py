@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_pgschemas.schema import deactivate
 
 from parkkeeper.demo.bench.mould import Mould
-from parkkeeper.demo.bench.reconcile_park import FOR_EVER, LONG_AGO, fill_park
+from parkkeeper.demo.bench.reconcile_park import FOR_EVER, LONG_AGO, fill_park, tell_the_planner
 from parkkeeper.kernel import clock
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.models import Person, Post, Rule
@@ -82,8 +82,7 @@ def make_bench_park(
             for point, person, slot in cursor.fetchall():
                 due[point].append((person, slot))
         _staff(park, office, due, opened.pk)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        tell_the_planner()
     return park
 
 

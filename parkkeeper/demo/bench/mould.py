@@ -16,10 +16,9 @@ from parkkeeper.park.tenancy.parks import in_park, make_park
 
 _WRITING = ("SET CONSTRAINTS ", "CREATE ", "ALTER ", "INSERT ", "UPDATE ", "DROP ", "COMMENT ")
 _THINGS = """
-SELECT 'column', table_name || '.' || column_name || ' ' || data_type FROM information_schema.columns
-WHERE table_schema = %(schema)s
-UNION ALL SELECT 'relation', relname FROM pg_class WHERE relnamespace::regnamespace::text = %(schema)s
-UNION ALL SELECT 'constraint', conname FROM pg_constraint WHERE connamespace::regnamespace::text = %(schema)s
+SELECT c.relname::text, a.attname::text, a.atttypid::regtype::text FROM pg_class c
+LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 WHERE c.relnamespace = %(schema)s::regnamespace
+UNION ALL SELECT conname, contype::text, '' FROM pg_constraint WHERE connamespace = %(schema)s::regnamespace
 """
 
 
@@ -28,7 +27,7 @@ class Mould:
 
     def __init__(self) -> None:
         self.statements: list[tuple[str, Any]] = []
-        self.things: set[tuple[str, str]] = set()
+        self.things: set[tuple[str, ...]] = set()
 
     def make(self, schema: str, *, name: str, hosts: list[str], at: datetime) -> None:
         """Make the park with its schema and host names."""
@@ -64,7 +63,7 @@ class Mould:
             raise AssertionError(f"{schema} is not made as the first park was: {sorted(differing)}")
 
 
-def _things(schema: str) -> set[tuple[str, str]]:
+def _things(schema: str) -> set[tuple[str, ...]]:
     """Columns, relations and constraints of a schema."""
     with connection.cursor() as cursor:
         cursor.execute(_THINGS, {"schema": schema})

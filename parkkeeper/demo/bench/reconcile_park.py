@@ -127,9 +127,13 @@ def load(script: str, facts: dict[str, Any], *, tidy: bool = True) -> None:
         for statement in script.strip().split(";\n"):
             if statement.strip():
                 cursor.execute(statement, facts)
-    if not tidy:
-        return
+    if tidy:
+        tell_the_planner("VACUUM ANALYZE")
+
+
+def tell_the_planner(how: str = "ANALYZE") -> None:
+    """Count the tables of this park anew, and of no other: a bare ANALYZE reads those of every park."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename")
         for (table,) in cursor.fetchall():
-            cursor.execute(f'VACUUM ANALYZE "{table}"')
+            cursor.execute(f'{how} "{table}"')
