@@ -9,6 +9,7 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from parkkeeper.inspection.models import Notice
 from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park.models import Enterprise, Grid, Person, Post
 from parkkeeper.park.rulebook import rule
@@ -82,6 +83,23 @@ def grids(as_of: date) -> int:
     return Grid.objects.count()
 
 
+def teams(as_of: date) -> int:
+    """Grids whose inspection team has its leader, a concierge and a member on the day."""
+    seats = (Post.Role.TEAM_LEADER, Post.Role.CONCIERGE, Post.Role.TEAM_MEMBER)
+    posts = Post.objects.on(as_of)
+    whole = Grid.objects.all()
+    for role in seats:
+        whole = whole.filter(pk__in=posts.filter(role=role).values("grid"))
+    return whole.count()
+
+
+def rectification_notices(as_of: date) -> int:
+    """Numbered rectification notices issued up to the day's end, those that were taken back by then left out."""
+    end = day_bounds(as_of, timezone.get_current_timezone_name())[1]
+    issued = Notice.objects.filter(issued_at__lt=end)
+    return issued.exclude(withdrawn_at__lt=end).count()
+
+
 def _round(as_of: date) -> Round | None:
     return Round.objects.filter(test=Test.PCR, day=as_of, rehearsal=False).first()
 
@@ -90,11 +108,11 @@ BUILT: dict[str, Callable[[date], Value]] = {
     made.__name__: made
     for made in (
         points_total, points_enterprise, specialists_prevention, specialists_scanning, specialists_sampling,
-        sampled_people, sampled_share, mode_running_since, grids,
+        sampled_people, sampled_share, mode_running_since, grids, teams, rectification_notices,
     )
 }  # fmt: skip
 PLANNED = (
-    "teams", "rectification_notices", "passes_district_enterprises", "passes_district", "passes_city_enterprises",
+    "passes_district_enterprises", "passes_district", "passes_city_enterprises",
     "passes_city", "passes_interprovince_enterprises", "passes_interprovince", "relief_batches", "relief_food_packages",
     "relief_medicine_packages", "returnees_lodged", "capacity_recovered_pharma", "capacity_recovered_product",
     "test_kit_output", "test_kit_staff", "signing_projects", "signing_amount", "promotion_contacts", "intent_projects",

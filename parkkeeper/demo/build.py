@@ -17,6 +17,9 @@ from django_pgschemas.schema import deactivate
 from parkkeeper.demo.invent import SourcePark
 from parkkeeper.demo.invent import model as invented
 from parkkeeper.demo.register import SCHEMA, Register, moment, person_uuid
+from parkkeeper.inspection.actions.setup import file_authorisation, put_checklist_in_force
+from parkkeeper.inspection.checklistfiles import SAMPLE, read_checklist
+from parkkeeper.inspection.models import Basis
 from parkkeeper.kernel.documents import read_document
 from parkkeeper.kernel.text import pinyin_initials, pinyin_key
 from parkkeeper.park.actions.emergency import declare_emergency
@@ -57,10 +60,14 @@ STATES = {
 ROLES = {
     "prevention": Post.Role.PREVENTION, "sampling": Post.Role.SAMPLING, "scanning": Post.Role.SCANNING,
     "concierge": Post.Role.CONCIERGE, "leader": Post.Role.LEADER, "office": Post.Role.OFFICE, "lab": Post.Role.LAB,
-    "courier": Post.Role.COURIER, "team_member": Post.Role.TEAM_MEMBER,
+    "courier": Post.Role.COURIER, "team_member": Post.Role.TEAM_MEMBER, "team_leader": Post.Role.TEAM_LEADER,
 }  # fmt: skip
-SHOWN = ("office", "leader", "prevention", "team_member", "concierge", "lab", "courier", "sampling", "scanning")
-"""The roles that get a demo log-in, each under its own name."""
+SHOWN = {
+    "office": "office", "leader": "leader", "prevention": "prevention", "team_leader": "teamleader",
+    "team_member": "team", "concierge": "concierge", "lab": "lab", "courier": "courier", "sampling": "sampling",
+    "scanning": "scanning",
+}  # fmt: skip
+"""The roles that get a demo log-in, and its name."""
 
 Step = Callable[[Register], None]
 
@@ -80,7 +87,7 @@ def build(park: SourcePark, first: date, progress: Callable[[str, float], None])
 
     `progress(what, share)` is told before each step.
     """
-    began = moment(park.first_day, minute=9 * 60) - timedelta(days=1)
+    began = moment(park.scenario.calendar.first_resumption, minute=9 * 60) - timedelta(days=1)
     progress("schema", 0.0)
     make_park(SCHEMA, name=park.place.name, name_en=park.place.name_en, time_zone=park.place.zone, at=began)
     register = Register(park, first)
@@ -88,6 +95,7 @@ def build(park: SourcePark, first: date, progress: Callable[[str, float], None])
         ("grids, roads, enterprises, sites", _places), ("people", _people), ("presences", _presences),
         ("posts and certificates", _posts), ("accounts", _accounts), ("laboratories", _laboratories),
         ("points and slots", _starfield), ("tubes", _rolls), ("emergency and programmes", _emergency),
+        ("checklist", _inspection),
     ]  # fmt: skip
     with in_park(SCHEMA):
         for number, (what, step) in enumerate(steps, start=1):
@@ -100,7 +108,7 @@ def build(park: SourcePark, first: date, progress: Callable[[str, float], None])
 
 
 def _began(register: Register) -> datetime:
-    return moment(register.park.first_day, minute=9 * 60) - timedelta(days=1)
+    return moment(register.park.scenario.calendar.first_resumption, minute=9 * 60) - timedelta(days=1)
 
 
 def _loaded(register: Register, what: str, count: int) -> None:
@@ -211,8 +219,8 @@ def demo_password(username: str) -> str:
 
 
 def _accounts(register: Register) -> None:
-    for role in SHOWN:
-        account = Account(username=role.partition("_")[0], person=shown_holder(register, role))
+    for role, username in SHOWN.items():
+        account = Account(username=username, person=shown_holder(register, role))
         account.set_password(demo_password(account.username))
         account.save()
     _loaded(register, "accounts", len(SHOWN))
@@ -297,3 +305,17 @@ def _emergency(register: Register) -> None:
             name=name, test=test.value, every_days=daily, pool_size=pool, opens=opens, closes=closes,
             first=park.first_day, source="园区在岗人员每日“晨抗原、晚核酸”安排（演示）", by=office, at=at,
         )  # fmt: skip
+
+
+def _inspection(register: Register) -> None:
+    """The checklist of the nine grids, and the paper by which the teams may order and stop."""
+    office, at, first = register.office, _began(register), register.park.scenario.inspections.first
+    checklist = put_checklist_in_force(
+        SAMPLE, "九宫格检查表", read_checklist(), start=first, source="园区检查标准（演示）", by=office, at=at
+    )
+    file_authorisation(
+        Basis.EMERGENCY, "园区疫情防控工作领导小组", "关于开展企业疫情防控九宫格检查的通知（演示）", start=first,
+        may_stop_work=True, by=office, at=at,
+    )  # fmt: skip
+    register.checklist = checklist.pk
+    register.items = dict(checklist.items.order_by("position").values_list("code", "short_round"))

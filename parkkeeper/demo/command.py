@@ -69,7 +69,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.fresh or done() != wanted:
         mark_path().unlink(missing_ok=True)
         park = invent(options.seed, read_scenario(options.scenario))
-        if not rebuild(park, park.days()[-options.days :], terminal):
+        if not rebuild(park, park.story()[-options.days :], terminal):
             return 1
         mark_path().write_text(json.dumps(wanted), encoding="utf-8")
     else:

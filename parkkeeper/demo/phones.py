@@ -131,10 +131,15 @@ class Fleet:
     def sign(self, name: str, person: str, *, at: datetime) -> None:
         """Send a person's signature from that phone, once."""
         if person not in self.signed:
-            data = drawn_signature(person)
             self.signed.add(person)
-            path = f"files/{hashlib.sha256(data).hexdigest()}"
-            self.door.ask("PUT", path, at=at, token=self.phones[name].token, body=data, media_type="image/png")
+            self.put(name, drawn_signature(person), at=at)
+
+    def put(self, name: str, picture: bytes, *, at: datetime) -> str:
+        """Send a PNG picture from that phone; returns its hash, by which operations name it."""
+        sha256 = hashlib.sha256(picture).hexdigest()
+        token = self.phones[name].token
+        self.door.ask("PUT", f"files/{sha256}", at=at, token=token, body=picture, media_type="image/png")
+        return sha256
 
     def send_all(self, day: date, sendings: Iterable[Sending], progress: Callable[[int], None]) -> None:
         """Send everything of a day, the phones of a point in the order of their moments, a few points at a time."""
@@ -154,6 +159,10 @@ class Fleet:
             self._send(midnight, sending)
             with self._lock:
                 progress(1)
+
+    def send(self, day: date, sending: Sending) -> None:
+        """Send one batch of a day."""
+        self._send(moment(day), sending)
 
     def _send(self, midnight: datetime, sending: Sending) -> None:
         phone, at = self.phones[sending.phone], midnight + timedelta(seconds=sending.at)
@@ -186,10 +195,24 @@ def drawn_signature(person: str) -> bytes:
         x = min(width - 3, x + (byte & 1))
         y = min(height - 3, max(2, y + (byte >> 1) % 5 - 2))
         rows[y][x] = rows[y + 1][x] = 1
-    raw = b"".join(b"\0" + bytes(0 if dot else 255 for dot in row) for row in rows)
+    return _png([bytes(0 if dot else 255 for dot in row) for row in rows])
+
+
+@cache
+def drawn_photo(what: str, after: bool = False) -> bytes:
+    """A small PNG that stands for a photo: blocks in greys of its own for each `what`, brighter when put right."""
+    digest = hashlib.sha256(f"{what}{after}".encode()).digest()
+    tone = 120 if after else 40
+    row = [bytes(tone + digest[(x // 20 + y) % len(digest)] // 2 for x in range(160)) for y in range(6)]
+    return _png([row[y // 20] for y in range(120)])
+
+
+def _png(rows: list[bytes]) -> bytes:
+    """An 8-bit grey PNG of these rows."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
+    content = zlib.compress(b"".join(b"\0" + row for row in rows))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", content) + chunk(b"IEND", b"")

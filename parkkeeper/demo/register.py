@@ -28,6 +28,9 @@ class Register:
     points: dict[str, Point] = field(default_factory=dict)
     laboratories: dict[str, Laboratory] = field(default_factory=dict)
     programmes: dict[str, Programme] = field(default_factory=dict)
+    checklist: int = 0
+    items: dict[str, bool] = field(default_factory=dict)
+    """The codes of the checklist in force in their order; true: asked on a short round, too."""
 
     def holder(self, role: str, number: int = 0, *, lab: str | None = None) -> Person:
         """The `number`-th person with that role of the invented park (of a laboratory, when `lab` names one)."""

@@ -19,6 +19,7 @@ from parkkeeper.demo.desk import Desk
 from parkkeeper.demo.doubts import settlings
 from parkkeeper.demo.evening import Evening, Sending, Work, phone_key
 from parkkeeper.demo.gaps import Gaps
+from parkkeeper.demo.inspections import Inspections
 from parkkeeper.demo.invent.events import LabIncident
 from parkkeeper.demo.laboratory import Finding, Receiving, lab_member, lab_phone, report
 from parkkeeper.demo.mornings import Morning
@@ -67,18 +68,25 @@ class Replay:
 
     def __init__(self, register: Register, fleet: Fleet, crew: Crew, first_day: date, progress: Progress) -> None:
         self.register, self.park, self.fleet, self.progress = register, register.park, fleet, progress
-        self.crew, self.first_day = crew, first_day
+        self.crew, self.first_round = crew, max(first_day, self.park.first_day)
         self.desk, self.lab_desk = (Desk(fleet.door, name, demo_password(name)) for name in ("office", "lab"))
         self.rolls = Rolls(self.park)
         self.ledger = Ledger()
         self.at_lab: dict[str, list[tuple[Finding, int]]] = {}
         self.mixed: dict[str, DemoTube] = {}
         self.gaps = Gaps(register)
+        self.inspections = Inspections(register, fleet, first_day, partial(progress, "inspections", 1, 0))
 
     def day(self, day: date) -> None:
-        """Replay one day."""
+        """Replay one day: the teams' rounds, and sampling since it began."""
+        with self.ledger.clock("inspections"):
+            self.inspections.day(day)
+        if day >= self.park.first_day:
+            self._sampling(day)
+
+    def _sampling(self, day: date) -> None:
         last, clock = day == self.park.last_day, self.ledger.clock
-        if day == self.first_day:
+        if day == self.first_round:
             for desk in (self.desk, self.lab_desk):
                 desk.log_in(at=moment(day))
         with clock("night"):
@@ -117,7 +125,7 @@ class Replay:
     def _open_rounds(self, day: date) -> dict[str, Round]:
         at, office = moment(day, minute=OPENING), self.register.office
         for excusal in self.park.excusals:
-            begun = excusal.first == day or (day == self.first_day and excusal.first < day)
+            begun = excusal.first == day or (day == self.first_round and excusal.first < day)
             if begun and (excusal.until is None or day < excusal.until):
                 arrange_ahead(
                     self.register.people[excusal.person], kind=Disposition.Kind.EXCUSED, test=Test.PCR.value, first=day,

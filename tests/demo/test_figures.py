@@ -8,9 +8,11 @@ import pytest
 
 from parkkeeper.board.figures import BUILT, PLANNED, figures
 from parkkeeper.demo.table import source_figures
+from parkkeeper.inspection.actions.notices import withdraw_notice
 from parkkeeper.park.models import Certificate, Post, Rule
 from parkkeeper.sampling.actions.rounds import open_round
 from parkkeeper.sampling.models import Round, Scan, Tube
+from tests.inspection.kit import inspected_world, later, noticed
 from tests.world import DAY, EVENING, LONG_AGO, MORNING, world
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +133,32 @@ def test_grids_are_those_of_the_register() -> None:
     w: Any = world()
     evening(w)
     assert told("grids") == len(w.grids)
+
+
+def test_a_team_is_whole_with_its_leader_a_concierge_and_a_member() -> None:
+    w: Any = world()
+    evening(w)
+    before = told("teams")
+    grid = w.grids[2]
+    Post.objects.filter(grid=grid).delete()
+    for role in ("team_leader", "concierge"):
+        w.post(w.person(role, w.body), role, grid=grid)
+    assert told("teams") == before
+    w.post(w.person("member", w.body), "team_member", grid=grid)
+    assert told("teams") == before + 1
+    Post.objects.filter(role="concierge", grid=grid).update(during=(date(2022, 4, 1), DAY))
+    assert told("teams") == before
+
+
+def test_notices_count_from_the_day_of_issue_until_they_are_taken_back() -> None:
+    w: Any = inspected_world()
+    evening(w)
+    assert told("rectification_notices") == 0
+    notice = noticed(w, "A2")
+    assert told("rectification_notices") == 1
+    assert figures(DAY - timedelta(days=1))["rectification_notices"] == 0
+    withdraw_notice(notice, reason="文书有误", by=w.office, at=later(60))
+    assert told("rectification_notices") == 0
 
 
 def test_what_no_system_tells_yet_is_none() -> None:

@@ -82,7 +82,9 @@ def test_the_figures_are_those_of_the_story(replayed: Replayed) -> None:
     assert figures["sampled_share"] == pytest.approx(figures["sampled_people"] / len(park.in_state(last)))
     assert figures["specialists_prevention"] == sum(post.role == "prevention" for post in park.posts)
     assert figures["mode_running_since"] == park.days()[-DAYS].isoformat()
-    assert figures["teams"] is None
+    assert figures["passes_city"] is None
+    assert figures["teams"] == len(park.grids)
+    assert figures["rectification_notices"] == park.scenario.inspections.notices
     assert "not yet built" in replayed.table
 
 
@@ -166,3 +168,28 @@ def test_a_second_run_finds_the_replay_done(replayed: Replayed) -> None:
     assert "here from before" in ended.stderr
     assert "Building" not in ended.stderr
     assert ended.stdout == replayed.table
+
+
+def test_the_teams_weeks_came_through_the_door_whole(replayed: Replayed) -> None:
+    plan, days = replayed.park.inspections, replayed.park.story()[-DAYS:]
+    visits = [visit for visit in plan.visits if visit.day in days]
+    problems = {problem.key for visit in visits for problem in visit.problems}
+    assert replayed.count("SELECT count(*) FROM inspection_visit WHERE ended_at IS NOT NULL") == len(visits)
+    assert replayed.count("SELECT count(*) FROM inspection_finding") == len(problems)
+    files = "SELECT count(*) FROM inspection_photo WHERE sha256 NOT IN (SELECT sha256 FROM park_stored_file)"
+    assert replayed.count("SELECT count(*) FROM inspection_photo") > 0
+    assert replayed.count(files) == 0, "a photo's file did not arrive"
+    assert replayed.count("SELECT count(*) FROM inspection_step WHERE NOT counts") == 0, "somebody judged the own work"
+
+
+def test_each_notice_ends_as_its_case_says(replayed: Replayed) -> None:
+    plan, last = replayed.park.inspections, replayed.park.last_day
+    lapsed = sum(case.fate == "lapsed" and case.looks[0][0] <= last for case in plan.cases.values())
+    assert replayed.count("SELECT count(*) FROM inspection_notice WHERE lapsed_at IS NOT NULL") >= lapsed > 0
+    seconds = sum(case.fate in ("second", "stopped") and case.looks[0][0] <= last for case in plan.cases.values())
+    assert replayed.count("SELECT count(*) FROM inspection_notice WHERE follows_id IS NOT NULL") == seconds
+    closed = sum(any(o == "fixed" and day <= last for day, o in case.looks) for case in plan.cases.values())
+    assert replayed.count("SELECT count(*) FROM inspection_notice WHERE closed_at IS NOT NULL") >= closed
+    assert replayed.count("SELECT count(*) FROM inspection_stop_work WHERE in_force_at IS NOT NULL") == 1
+    told = "SELECT count(*) FROM inspection_deadline WHERE told_at - due_at > interval '1 hour'"
+    assert replayed.count(told) == 0, "a deadline was told late"

@@ -134,7 +134,13 @@ def _add_office(made: Establishments, builder: _Builder, numbers: Numbers, scena
     site = builder.site(OFFICE, "office", "管委会", OFFICE_GRID)
     posts = scenario.posts
     head_count = (
-        posts.office + posts.leaders + 2 * posts.lab_staff + posts.couriers + posts.drivers + posts.team_members
+        posts.office
+        + posts.leaders
+        + 2 * posts.lab_staff
+        + posts.couriers
+        + posts.drivers
+        + posts.team_members
+        + posts.team_leaders
     )
     made.works[OFFICE], made.initials[OFFICE] = site.key, "GW"
     made.enterprises.append(

@@ -24,7 +24,17 @@ Category = Literal["production", "office", "gate", "logistics", "construction", 
 Shift = Literal["day", "late", "office"]
 PresenceState = Literal["on_post", "away", "isolated", "silent_period", "left"]
 Role = Literal[
-    "prevention", "sampling", "scanning", "concierge", "leader", "office", "lab", "courier", "driver", "team_member"
+    "prevention",
+    "sampling",
+    "scanning",
+    "concierge",
+    "leader",
+    "office",
+    "lab",
+    "courier",
+    "driver",
+    "team_member",
+    "team_leader",
 ]
 PointKind = Literal["enterprise", "nearby"]
 
@@ -160,7 +170,7 @@ class Post:
 
     prevention: `enterprise` is the employer, `covers` every enterprise it is liaison of (the employer first);
     scanning and sampling: `point` is where the person serves, None for the reserve that may be sent anywhere;
-    concierge, team_member: `grid`; lab: `lab`; office, leader, courier, driver: the park.
+    concierge, team_member, team_leader: `grid`; lab: `lab`; office, leader, courier, driver: the park.
     """
 
     key: str

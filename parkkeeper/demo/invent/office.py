@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from parkkeeper.demo.invent.enterprises import OFFICE, Establishments
-from parkkeeper.demo.invent.model import Grid, Person, Post, Role
+from parkkeeper.demo.invent.model import Certificate, Grid, Person, Post, Role
 from parkkeeper.demo.invent.people import Draft, Registrar
 from parkkeeper.demo.invent.scenario import PostTable
 from parkkeeper.demo.invent.starfield import LABS
 
-SINCE = date(2022, 4, 1)
+SINCE, VALID_TO = date(2022, 4, 1), date(2022, 12, 31)
+ISSUER = "云桥工业园管理委员会（检查人员培训考核）"
+INSPECTING: tuple[Role, ...] = ("team_leader", "team_member")
 Seat = tuple[Role, str | None, str | None]  # role, grid, laboratory
 
 
@@ -29,7 +31,8 @@ def staff_office(
     for number, (role, grid, lab) in enumerate(_seats(table, grids), start=posts_before + 1):
         person = registrar.register(Draft(office, made.works[OFFICE], None, "office"))
         people.append(person)
-        posts.append(Post(f"T{number:04}", person.key, role, SINCE, OFFICE, grid=grid, lab=lab))
+        proof = Certificate(f"YQJC2022{number:04}", ISSUER, SINCE, VALID_TO) if role in INSPECTING else None
+        posts.append(Post(f"T{number:04}", person.key, role, SINCE, OFFICE, grid=grid, lab=lab, certificate=proof))
     return people, posts
 
 
@@ -49,3 +52,5 @@ def _seats(table: PostTable, grids: Sequence[Grid]) -> Iterator[Seat]:
         yield ("concierge", grid.key, None)
     for number in range(table.team_members):
         yield ("team_member", grids[number % len(grids)].key, None)
+    for number in range(table.team_leaders):
+        yield ("team_leader", grids[number % len(grids)].key, None)

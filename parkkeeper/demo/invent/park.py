@@ -13,6 +13,7 @@ from parkkeeper.demo.invent.enterprises import found
 from parkkeeper.demo.invent.evenings import plan_evening
 from parkkeeper.demo.invent.events import AntigenPositive, EveningPlan, LabIncident, MorningPlan
 from parkkeeper.demo.invent.geography import Ground, draw
+from parkkeeper.demo.invent.inspections import InspectionPlan, plan_inspections
 from parkkeeper.demo.invent.logistics import issue_rolls, plan_shuttles
 from parkkeeper.demo.invent.model import (
     Enterprise,
@@ -76,6 +77,11 @@ class SourcePark:
         """Every day with a round, first to last."""
         return [self.first_day + timedelta(days=n) for n in range((self.last_day - self.first_day).days + 1)]
 
+    def story(self) -> list[date]:
+        """Every day of which anything is told: the teams begin before the rounds do."""
+        first = min(self.first_day, self.scenario.inspections.first)
+        return [first + timedelta(days=n) for n in range((self.last_day - first).days + 1)]
+
     def in_state(self, day: date, state: PresenceState = "on_post") -> list[str]:
         """Keys of the people in this presence state on the day, in order of key."""
         if (day, state) not in self._states:
@@ -102,6 +108,11 @@ class SourcePark:
         """The antigen morning of a day of the scenario, the same for every call. ValueError for other days."""
         self._check(day)
         return plan_morning(self, day)
+
+    @cached_property
+    def inspections(self) -> InspectionPlan:
+        """What the nine teams do over their weeks."""
+        return plan_inspections(self)
 
     def _check(self, day: date) -> None:
         if not self.first_day <= day <= self.last_day:

@@ -102,6 +102,7 @@ class PostTable:
     couriers: int
     drivers: int
     team_members: int
+    team_leaders: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,23 @@ class AntigenTable:
 
 
 @dataclass(frozen=True, slots=True)
+class InspectionTable:
+    """The teams' weeks: visits a team and day, and what becomes of the notices."""
+
+    first: date
+    last: date
+    counted_until: date
+    visits_a_day: int
+    notices: int
+    notices_after: int
+    second: int
+    extended: int
+    lapsed: int
+    refused: int
+    repeated: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """All parameters of the invented park."""
 
@@ -195,6 +213,7 @@ class Scenario:
     incidents: tuple[IncidentRow, ...]
     antigen_positives: tuple[AntigenRow, ...]
     antigen: AntigenTable
+    inspections: InspectionTable
 
 
 def read_scenario(path: Path = SCENARIO_FILE) -> Scenario:
@@ -213,6 +232,7 @@ def read_scenario(path: Path = SCENARIO_FILE) -> Scenario:
         incidents=tuple(IncidentRow(**row) for row in tables["incidents"]),
         antigen_positives=tuple(AntigenRow(**row) for row in tables["antigen_positives"]),
         antigen=AntigenTable(**tables["antigen"]),
+        inspections=InspectionTable(**tables["inspections"]),
     )
 
 
