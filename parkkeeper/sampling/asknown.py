@@ -1,14 +1,15 @@
 """Rows of the field as they were known at a moment: SQL pieces for whoever asks of the past, with %(at)s (aware).
 
 What a later word changed stands in the tables *_before (models/before.py). Nearly always there is nothing to find in
-them after the moment: one look at the ends of their indexes tells (`known_at`), and the question is asked of the tables
-themselves (PLAIN). Only else is it asked of what the rows said then (CHANGED), which takes a few times as long.
+them after the moment: one look at the ends of their indexes tells, and the question is asked of the tables themselves
+(PLAIN). Only else is it asked of what the rows said then (CHANGED), which takes a few times as long (`rows_known`).
 A scan's person is no matter of these: it is told once, and `identified_at` says when. Receipts, undoings and strikings
 are for the asker to look at.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -110,15 +111,30 @@ class Known:
 
 PLAIN, CHANGED = Known(changed=False), Known(changed=True)
 
-_ANY = " OR ".join(
+_CHANGED_SINCE = "SELECT " + " OR ".join(
     f"EXISTS (SELECT FROM sampling_{table}_before WHERE until > %(at)s)"
     for table in ("scan", "tube", "reception", "box_tube", "loss")
 )
 
 
-def known_at(at: datetime) -> Known:
-    """Where to read what was known at `at`: whether anything that was known then has changed since. One statement."""
+def rows_known(
+    tell: Callable[[Known], str], params: dict[str, Any], *, before: Sequence[str] = (), after: Sequence[str] = ()
+) -> list[tuple[Any, ...]]:
+    """The rows of the statement that `tell` gives for where to read, as known at `params["at"]` (aware).
+
+    `before` and `after` are statements that go with it. What is corrected between the first look and the statement is
+    found by a look after the statement, which goes with it, too: then what the rows said before is asked.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_ANY}", {"at": at})
-        (changed,) = cursor.fetchone()
-    return CHANGED if changed else PLAIN
+        cursor.execute(_CHANGED_SINCE, params)
+        known = CHANGED if cursor.fetchone() == (True,) else PLAIN
+        while True:
+            cursor.execute("; ".join([*before, tell(known), *after, _CHANGED_SINCE]), params)
+            for _ in before:
+                cursor.nextset()
+            rows = list(cursor.fetchall())
+            for _ in (*after, _CHANGED_SINCE):
+                cursor.nextset()
+            if known is CHANGED or cursor.fetchone() == (False,):
+                return rows
+            known = CHANGED

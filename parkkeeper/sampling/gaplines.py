@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from parkkeeper.park.models import Enterprise
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling import reconciliation_sql as sql
 from parkkeeper.sampling.models import Disposition, Round, Test
-from parkkeeper.sampling.reconciliation import Row, ask, deadlines, known_of, params_of, within
+from parkkeeper.sampling.reconciliation import Row, ask, deadlines, params_of, within
 from parkkeeper.sampling.states import CODES, MEANINGS, State
 
 _FEW = 100
@@ -86,12 +87,12 @@ def gap_lines(
             params[name] = list(ids)
     search, sought = _search(q)
     page = "" if limit is None else "LIMIT %(limit)s OFFSET %(offset)s"
-    statement = sql.lines_sql(Test(round.test), where, known_of(round, at), search=search, page=page)
+    tell = partial(sql.lines_sql, Test(round.test), where, search=search, page=page)
     limits = deadlines(round)
     asked = params_of(round, at, limits) | params | sought
     asked |= {"codes": [_NUMBERS[State(state)] for state in states], "limit": limit, "offset": offset}
-    whole = scopes is None and people is None and not places
-    rows = ask(statement, asked, round.population, whole=whole)
+    whole = scopes is None and people is None and enterprises is None and not places
+    rows = ask(round, tell, asked, whole=whole)
     done = _dispositions(round, [row[0] for row in rows], at)
     since = _Since(round, at, *limits)
     return Page(rows[0][-1] if rows else 0, [_line(row, since, done.get(row[0], ())) for row in rows])

@@ -4,9 +4,10 @@ Every line of a round's frozen list is in exactly one state (see `states`); the 
 People who joined after the freeze are counted apart, since a denominator that is frozen does not move.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from parkkeeper.park.models import Enterprise, Grid
 from parkkeeper.park.rulebook import rules
 from parkkeeper.park.scope import Scope, ids_of
 from parkkeeper.sampling import reconciliation_sql as sql
-from parkkeeper.sampling.asknown import PLAIN, Known, known_at
+from parkkeeper.sampling.asknown import PLAIN, Known, rows_known
 from parkkeeper.sampling.models import Due, Point, Round, Test
 from parkkeeper.sampling.states import CODES, DUE_STATES, MEANINGS, STANDINGS, State
 
@@ -92,8 +93,8 @@ def reconcile(
     further. Raises KeyError for another `by`.
     """
     where, params = within(scopes, **places)
-    statement = sql.counts_sql(Test(round.test), by, where, known_of(round, at))
-    return _rows(by, ask(statement, params_of(round, at) | params, round.population, whole=where == ""))
+    tell = partial(sql.counts_sql, Test(round.test), by, where)
+    return _rows(by, ask(round, tell, params_of(round, at) | params, whole=where == ""))
 
 
 def reconcile_evening(
@@ -102,9 +103,9 @@ def reconcile_evening(
     """What `reconcile` and `progress` tell, read in one pass: less than two thirds of the work of both."""
     where, params = within(scopes)
     step = timedelta(minutes=step_minutes)
-    statement = sql.counts_sql(Test(round.test), by, where, known_of(round, at), curve=True)
+    tell = partial(sql.counts_sql, Test(round.test), by, where, curve=True)
     asked = params_of(round, at) | params | {"step": step, "opens": round.opens_at}
-    told = ask(statement, asked, round.population, whole=where == "")
+    told = ask(round, tell, asked, whole=where == "")
     firsts = {first: lines for number, lines, _on_post, first in told if number is None}
     return _rows(by, (row[:3] for row in told if row[0] is not None)), _curve(round, at, step, firsts)
 
@@ -153,9 +154,9 @@ def progress(
     """
     step = timedelta(minutes=step_minutes)
     where, params = within(scopes)
-    statement = sql.progress_sql(Test(round.test), where, known_of(round, at))
+    tell = partial(sql.progress_sql, Test(round.test), where)
     asked = {"round": round.pk, "day": round.day, "at": at, "step": step, "opens": round.opens_at} | params
-    return _curve(round, at, step, dict(ask(statement, asked, round.population, whole=where == "")))
+    return _curve(round, at, step, dict(ask(round, tell, asked, whole=where == "")))
 
 
 def _curve(round: Round, at: datetime, step: timedelta, found: dict[datetime, int]) -> list[tuple[datetime, int]]:
@@ -180,7 +181,7 @@ def strays(
         return 0, []
     page = "" if limit is None else "LIMIT %(limit)s OFFSET %(offset)s"
     asked = {"round": round.pk, "at": at, "limit": limit, "offset": offset} | _places(scopes or [])
-    rows = ask(sql.strays_sql(known_of(round, at), own=scopes is not None, page=page), asked, round.population)
+    rows = ask(round, partial(sql.strays_sql, own=scopes is not None, page=page), asked)
     return (rows[0][-1] if rows else 0), [Stray(*row[:-1]) for row in rows]
 
 
@@ -189,7 +190,7 @@ def count_strays(round: Round, at: datetime, *, scopes: list[Scope] | None = Non
     if round.test != Test.PCR:
         return 0
     asked = {"round": round.pk, "at": at} | _places(scopes or [])
-    ((count,),) = ask(sql.count_strays_sql(known_of(round, at), own=scopes is not None), asked, round.population)
+    ((count,),) = ask(round, partial(sql.count_strays_sql, own=scopes is not None), asked)
     return int(count)
 
 
@@ -210,11 +211,6 @@ def deadlines(round: Round) -> tuple[timedelta | None, timedelta | None]:
 _HASH, _AS_BEFORE = (f"SELECT set_config('enable_nestloop', '{value}', true)" for value in ("off", "on"))
 
 
-def known_of(round: Round, at: datetime) -> Known:
-    """Where to read what was known of the round at `at`; a self-test is told once and never corrected."""
-    return known_at(at) if round.test == Test.PCR else PLAIN
-
-
 def params_of(
     round: Round, at: datetime, limits: tuple[timedelta | None, timedelta | None] | None = None
 ) -> dict[str, Any]:
@@ -229,20 +225,24 @@ def params_of(
     }
 
 
-def ask(statement: str, params: dict[str, Any], size: int, *, whole: bool = False) -> list[tuple[Any, ...]]:
-    """The rows of a statement about a round of `size` lines, as known at `params["at"]`.
+def ask(
+    round: Round, tell: Callable[[Known], str], params: dict[str, Any], *, whole: bool = False
+) -> list[tuple[Any, ...]]:
+    """The rows of the statement about the round that `tell` gives for where to read, as known at `params["at"]`.
 
     The planner's statistics do not know tonight's round yet and take it for a handful of rows: joined line by line, a
     `whole` round takes minutes. So it is told to hash.
     """
+    before, after = ((_HASH,), (_AS_BEFORE,)) if whole else ((), ())
     with transaction.atomic(), connection.cursor() as cursor:
-        if size > LARGE:
+        if round.population > LARGE:
             cursor.execute("SET LOCAL work_mem = '256MB'")
-        if not whole:
-            cursor.execute(statement, params)
-            return list(cursor.fetchall())
-        cursor.execute(f"{_HASH}; {statement}; {_AS_BEFORE}", params)
-        cursor.nextset()
+        if round.test == Test.PCR:
+            return rows_known(tell, params, before=before, after=after)
+        # a self-test is told once and never corrected
+        cursor.execute("; ".join([*before, tell(PLAIN), *after]), params)
+        for _ in before:
+            cursor.nextset()
         return list(cursor.fetchall())
 
 

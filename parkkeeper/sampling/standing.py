@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.park.models import Person
-from parkkeeper.sampling.asknown import Known, known_at
+from parkkeeper.sampling.asknown import Known, rows_known
 from parkkeeper.sampling.tubefacts import query
 from parkkeeper.sampling.tubewords import tube_words
 
@@ -152,7 +152,7 @@ def standings(people: Iterable[int], at: datetime) -> dict[int, Standing]:
     for person, since in query(_ISOLATED, people=ids, at=at):
         reasons[person].append(Reason("isolated", since))
     found: dict[int, Standing] = {}
-    for person, *columns in query(_lines(known_at(at)), people=ids, at=at):
+    for person, *columns in rows_known(_lines, {"people": ids, "at": at}):
         line = _Line(*columns)
         against, negative_at = _against(line)
         found[person] = Standing(at, (*reasons[person], *([against] if against else [])), negative_at)

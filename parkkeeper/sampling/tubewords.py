@@ -4,7 +4,7 @@ Whoever asks defines the common table `asked_tube(tube_id)` (each tube once) and
 
     f"WITH asked_tube AS (SELECT DISTINCT tube_id FROM …), {TUBE_WORDS} SELECT … FROM tube_word …"
 
-with the parameter %(at)s (aware), "infinity" for now; whoever asks of a past moment takes tube_words(known_at(at)).
+with the parameter %(at)s (aware), "infinity" for now; whoever asks of a past moment asks by asknown.rows_known.
 It gives `tube_word`, one row a tube asked for:
 
     tube_id
@@ -28,7 +28,7 @@ SERIOUSNESS = ("negative", "invalid", "indeterminate", "positive")
 
 
 def tube_words(known: Known) -> str:
-    """The common tables up to `tube_word`, reading what was known as `known` says (asknown.known_at)."""
+    """The common tables up to `tube_word`, reading what was known as `known` says (asknown.rows_known)."""
     return f"""
 tube_result AS (
     SELECT r.tube_id, r.value, min(r.id) AS first_id, max(r.tested_at) AS tested_at, min(r.received_at) AS received_at,

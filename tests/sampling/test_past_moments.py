@@ -1,18 +1,21 @@
 """A later word changes what is known from now on, and nothing of what was known before."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.models import Anomaly
 from parkkeeper.sampling.actions import boxes
 from parkkeeper.sampling.actions.results import ResultIn, report_results, strike_result
 from parkkeeper.sampling.actions.settle import settle
-from parkkeeper.sampling.gaplines import gap_lines
+from parkkeeper.sampling.gaplines import gap_lines, states_of
 from parkkeeper.sampling.models import Box, LossBefore, Obligation, Result, ScanBefore, TubeBefore
-from parkkeeper.sampling.reconciliation import reconcile, strays
+from parkkeeper.sampling.reconciliation import count_strays, progress, reconcile, reconcile_evening, strays
 from parkkeeper.sampling.standing import standing_of
 from parkkeeper.sampling.states import State
 from tests.sampling.fieldkit import DAY, FieldPhone, moved, pcr_round
@@ -58,6 +61,53 @@ def test_a_seal_heard_late_makes_an_undo_void_from_then_on(w: Any) -> None:
     assert [state(w, later(m))[0] for m in (15, 25, 35)] == [State.SAMPLED, State.NOT_SAMPLED, State.SAMPLED]
     kinds = [standing_of(w.workers[0], later(m)).open[0].kind for m in (15, 25, 35)]
     assert kinds == ["waiting", "not_sampled", "waiting"]
+
+
+QUESTIONS: dict[str, tuple[Callable[[Any, datetime], Any], Any]] = {
+    "counts": (lambda w, at: reconcile(w.round, at)[0].sampled, 0),
+    "counts with the curve": (lambda w, at: reconcile_evening(w.round, at)[0][0].sampled, 0),
+    "curve": (lambda w, at: progress(w.round, at)[-1][1], 0),
+    "lines": (lambda w, at: states_of(w.round, [w.workers[0].pk], at)[w.workers[0].pk], State.NOT_SAMPLED),
+    "standing": (lambda w, at: standing_of(w.workers[0], at).open[0].kind, "not_sampled"),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_is_corrected_while_a_question_is_asked_changes_nothing_of_before(w: Any, question: str) -> None:
+    asked, answer = QUESTIONS[question]
+    scan = w.phone.scan(w.workers[0], 1, 1)
+    w.phone.say(w.phone.open(1), scan, heard=10)
+    w.phone.say(w.phone.undo(scan, 5), heard=20)
+    with meanwhile(lambda: w.other.say(w.other.seal(1, 1, 3), heard=30)):
+        assert asked(w, later(25)) == answer
+    assert asked(w, later(35)) != answer
+
+
+def test_scans_attached_to_a_round_while_strays_are_counted_were_of_none_before(w: Any) -> None:
+    w.round.dues.all().delete()
+    w.round.delete()
+    w.phone.say(w.phone.open(1), w.phone.scan("没有此人", 1, how="search"), heard=10)
+    w.round = pcr_round(w.programme, [])
+    with meanwhile(lambda: office(w, "no_round", "attach_round", 60)):
+        assert count_strays(w.round, later(30)) == 0
+    assert strays(w.round, later(65))[0] == 1
+
+
+@contextmanager
+def meanwhile(word: Callable[[], object]) -> Iterator[None]:
+    """Inside, `word` is told right after the first look at whether anything was corrected."""
+    told = []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        found = execute(sql, params, many, context)
+        if not told and sql.startswith("SELECT EXISTS (SELECT FROM sampling_scan_before WHERE until"):
+            told.append(sql)
+            word()
+        return found
+
+    with connection.execute_wrapper(listen):
+        yield
+    assert told
 
 
 def test_an_older_undo_heard_later_does_not_bring_the_scan_back_for_the_time_between(w: Any) -> None:
