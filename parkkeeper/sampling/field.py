@@ -115,10 +115,11 @@ class ReceiveTube(Operation):
 
 @dataclass(frozen=True, slots=True)
 class TakeAntigen(Operation):
-    """A morning self-test; `value` is a value of Result.Value."""
+    """A morning self-test; `value` is a value of Result.Value, `photo` the sha256 of a file that was sent before."""
 
     person: UUID
     value: str
+    photo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,7 +231,9 @@ MAKERS: dict[str, Maker] = {
     "seal_box": _seal_box,
     "hand_over_box": _hand_over,
     "receive_tube": _receive,
-    "antigen": lambda common, raw: field.TakeAntigen(*common, _uuid(raw, "person"), _one_of(raw, "value", _VALUES)),
+    "antigen": lambda common, raw: field.TakeAntigen(
+        *common, _uuid(raw, "person"), _one_of(raw, "value", _VALUES), _sha256(raw, "photo")
+    ),
     "close_session": lambda common, raw: field.CloseSession(*common, _uuid(raw, "session")),
     "begin_visit": lambda common, raw: BeginVisit(
         *common, _text(raw, "enterprise", _CODE), _whole(raw, "checklist", GREATEST),

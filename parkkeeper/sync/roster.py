@@ -15,6 +15,7 @@ from parkkeeper.park import access
 from parkkeeper.park.journal import listed
 from parkkeeper.park.models import Post
 from parkkeeper.sampling.models import Point, Round, Test
+from parkkeeper.sync.lists import antigen_morning, boxes_under_way
 from parkkeeper.sync.models import Phone
 from parkkeeper.sync.outbox import horizon
 from parkkeeper.sync.problems import no_post, revoked
@@ -52,18 +53,28 @@ def roster(phone: Phone, *, known: str = "", at: datetime) -> tuple[dict[str, An
     if phone.revoked_at is not None:
         raise revoked()
     point = phone.point
-    if point is None or not access.may(phone.holder, "work_point", at=at, on=point):
+    works = access.may(phone.holder, "work_point", at=at, on=point)
+    if point is None or not (works or access.may(phone.holder, "carry_boxes", at=at, on=point)):
         raise no_post()
     cursor = horizon()  # before the rows are read: a change in between is seen twice rather than never
     current, day = current_round(at), timezone.localdate(at)
-    people = _people(current, point)
-    around = _around(current, point, day)
+    # who only carries boxes needs to know none of the people in them
+    people = _people(current, point) if works else []
+    around = _around(current, point, day) | {
+        "boxes": boxes_under_way(point if works else None, at),
+        "antigen": antigen_morning(point, day, at) if works else None,
+    }
     tag = f'"{hashlib.sha256(repr((phone.pk, people, around)).encode()).hexdigest()[:32]}"'
     if tag == known:
         return None, tag
-    listed(len(people), by=phone.holder, at=at, where="phone.roster", phone=phone.pk)
+    listed(_names(people, around), by=phone.holder, at=at, where="phone.roster", phone=phone.pk)
     salt = bytes(phone.salt)
     return {**around, "people": [_person(row, salt) for row in people], "cursor": cursor}, tag
+
+
+def _names(people: list[Row], around: dict[str, Any]) -> int:
+    """How many people's names the phone is told."""
+    return max(len(people), len(around["antigen"]["people"]) if around["antigen"] else 0)
 
 
 def _people(current: Round | None, point: Point) -> list[Row]:

@@ -1,5 +1,6 @@
 """Antigen mornings: from phones, lists and files; every positive is owed a retest, and nobody is guessed."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import connection
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.kernel.tables import Sheet, write_xlsx
 from parkkeeper.park.errors import Forbidden, Refused
-from parkkeeper.park.files import read_file
+from parkkeeper.park.files import read_file, store_file
 from parkkeeper.park.models import Anomaly, JournalEntry, Message, Person
 from parkkeeper.sampling.actions.antigen import report_antigen_list, take_antigen_file, take_antigens
 from parkkeeper.sampling.antigenfiles import preview_antigen_file
@@ -46,6 +47,15 @@ def test_a_positive_self_test_is_owed_a_single_retest_and_told() -> None:
     assert told == ["办公室甲", "梅联络"]
     assert Message.objects.filter(kind="isolate", to=w.workers[0]).count() == 1
     assert JournalEntry.objects.filter(verb="obligation.opened", person_id=w.workers[0].pk).count() == 1
+
+
+def test_a_photo_of_the_self_test_is_kept_with_it_and_a_missing_one_holds_nothing_up() -> None:
+    w = world()
+    photo = store_file(b"photo", name="自测.jpg", by=w.scanner, at=MORNING)
+    with_photo, without = op(w.workers[0], "negative"), op(w.workers[1], "negative")
+    told = [replace(with_photo, photo=photo.sha256), replace(without, photo="0" * 64)]
+    assert all(v.stored for v in take_antigens(told, source(w), by=w.mei, at=NINE))
+    assert [AntigenTest.objects.get(pk=one.id).photo for one in told] == [photo, None]
 
 
 @pytest.mark.parametrize("value", ["indeterminate", "invalid"])

@@ -7,9 +7,10 @@ from uuid import uuid4
 import pytest
 
 from parkkeeper.kernel.crypto import device_hash
+from parkkeeper.kernel.tubes import box_code
 from parkkeeper.park.models import JournalEntry, Person, Post
 from parkkeeper.park.vault import document_of
-from parkkeeper.sampling.models import Due, Obligation, Point, Round, Scan, Tube
+from parkkeeper.sampling.models import AntigenTest, Box, Due, HandOver, Obligation, Point, Round, Scan, Tube
 from tests.sync.handset import enrolled, json_of
 from tests.world import EVENING, MORNING, World, world
 
@@ -97,6 +98,53 @@ def test_an_unchanged_roster_is_not_sent_again() -> None:
     assert (again.status_code, again.content) == (304, b"")
     due(w, run, w.mei, w.point)
     assert phone.ask("GET", "roster", If_None_Match=first["ETag"]).status_code == 200
+
+
+def a_box(w: Any, number: int, point: Point | None, *, sealed: datetime = EVENING, **more: Any) -> Box:
+    return Box.objects.create(code=box_code("YQ", number), point=point, sealed_at=sealed, received_at=sealed, **more)
+
+
+def boxes_of(told: dict[str, Any]) -> list[str]:
+    return sorted(box["code"] for box in told["boxes"])
+
+
+def test_a_phone_at_a_point_knows_the_points_boxes_and_a_couriers_those_of_all_points() -> None:
+    w: Any = world()
+    filled(w)
+    own, other = a_box(w, 1, w.point), a_box(w, 2, w.nearby)
+    a_box(w, 3, w.point, sealed=EVENING - timedelta(hours=37))
+    a_box(w, 4, w.point, lost_at=EVENING, lost_by=w.office)
+    HandOver.objects.create(box=own, leg="to_courier", at=EVENING, received_at=EVENING)
+    told = json_of(enrolled(w.scanner, w.point, by=w.office).ask("GET", "roster"))
+    assert boxes_of(told) == [own.code]
+    carried = json_of(enrolled(w.courier, w.point, by=w.office, role="courier").ask("GET", "roster"))
+    assert boxes_of(carried) == [own.code, other.code]
+    assert (carried["people"], carried["antigen"]) == ([], None)
+    first = next(box for box in carried["boxes"] if box["code"] == own.code)
+    assert first == {
+        "box": str(own.pk), "code": own.code, "point": "P01", "place": w.point.site.name, "tubes": 0,
+        "sealed_at": first["sealed_at"], "left_at": first["left_at"], "arrived_at": None,
+    }  # fmt: skip
+    assert datetime.fromisoformat(first["left_at"]) == EVENING
+
+
+def test_the_mornings_list_is_of_the_enterprises_that_come_to_the_point() -> None:
+    w: Any = world()
+    morning = a_round(w, frozen_at=MORNING)
+    Round.objects.filter(pk=morning.pk).update(test="antigen", programme=w.antigen)
+    for person in (*w.workers, *w.lotus_workers):
+        due(w, morning, person, None)
+    due(w, morning, w.mei, None, "isolated")
+    for value in ("negative", "positive", "invalid"):
+        AntigenTest.objects.create(
+            id=uuid4(), person=w.workers[0], day=date(2022, 5, 10), value=value, taken_at=MORNING, received_at=MORNING,
+            source="phone",
+        )  # fmt: skip
+    told = json_of(enrolled(w.scanner, w.point, by=w.office).ask("GET", "roster"))
+    assert (told["round"], told["people"], told["antigen"]["day"]) == (None, [], "2022-05-10")
+    listed = {one["person"]: one["value"] for one in told["antigen"]["people"]}
+    assert listed == {str(p.uuid): "positive" if p == w.workers[0] else None for p in w.workers}
+    assert JournalEntry.objects.get(verb="people.listed").facts["count"] == len(w.workers)
 
 
 def test_reading_a_roster_is_written_to_the_journal() -> None:

@@ -20,6 +20,7 @@ from parkkeeper.park.models import Anomaly, Enterprise, Person, StoredFile
 from parkkeeper.park.words import joined
 from parkkeeper.sampling.antigenfiles import AntigenFile, preview_antigen_file, reach_of
 from parkkeeper.sampling.arrays import moments, plain, texts
+from parkkeeper.sampling.boxbook import signatures_by_hash
 from parkkeeper.sampling.consequence_notes import note_positive_antigens
 from parkkeeper.sampling.consequences import lock_people, settle_people
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
@@ -44,6 +45,7 @@ class _Told:
     day: date
     value: str
     taken_at: datetime
+    photo: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def take_antigens(operations: Sequence[TakeAntigen], source: Source, *, by: Pers
     """
     require_or_doubt(by, "work_point", source, at=at)
     people = people_by_uuid(op.person for op in operations)
+    photos = signatures_by_hash(op.photo for op in operations)
     told = []
     for op in operations:
         who = people.get(op.person)
@@ -71,7 +74,8 @@ def take_antigens(operations: Sequence[TakeAntigen], source: Source, *, by: Pers
             taken_at = min(op.happened_at, at)
             # a word that is no value says that the test cannot be used
             value = op.value if op.value in Result.Value.values else Result.Value.INVALID
-            told.append(_Told(op.id, who.person_id, timezone.localdate(taken_at), value, taken_at))
+            photo = photos.get(op.photo)
+            told.append(_Told(op.id, who.person_id, timezone.localdate(taken_at), value, taken_at, photo))
     new = _store(told, source="phone", by=by, at=at)
     strangers = [op for op in operations if op.person not in people]
     fresh = _doubt_strangers(strangers, at)
@@ -202,10 +206,10 @@ def _doubt_unread(seen: AntigenFile, file: StoredFile, at: datetime) -> None:
 
 
 _INSERT = """
-INSERT INTO sampling_antigen_test (id, person_id, day, value, taken_at, received_at, source, by_id)
-SELECT told.id, told.person_id, told.day, told.value, told.taken_at, %(at)s, %(source)s, %(by)s
-  FROM unnest(%(ids)s::uuid[], %(people)s::bigint[], %(days)s::date[], %(values)s::text[], %(taken)s::timestamptz[])
-       AS told(id, person_id, day, value, taken_at)
+INSERT INTO sampling_antigen_test (id, person_id, day, value, taken_at, photo_id, received_at, source, by_id)
+SELECT told.*, %(at)s, %(source)s, %(by)s
+  FROM unnest(%(ids)s::uuid[], %(people)s::bigint[], %(days)s::date[], %(values)s::text[], %(taken)s::timestamptz[],
+              %(photos)s::bigint[]) AS told
 ON CONFLICT (id) DO NOTHING RETURNING id, value
 """
 
@@ -222,6 +226,7 @@ def _store(told: Iterable[_Told], *, source: str, by: Person, at: datetime) -> s
             "days": texts(one.day.isoformat() for one in rows),
             "values": texts(one.value for one in rows),
             "taken": moments(one.taken_at for one in rows),
+            "photos": plain(one.photo for one in rows),
         }
         cursor.execute(_INSERT, params | {"at": at, "source": source, "by": by.pk})
         new = dict(cursor.fetchall())

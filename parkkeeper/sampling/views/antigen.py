@@ -1,5 +1,6 @@
 """The antigen mornings: who has told what, the liaison's list, and a table of self-tests."""
 
+from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -25,7 +26,7 @@ from parkkeeper.sampling.antigenfiles import FIELDS, preview_antigen_file, reach
 from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import AntigenTest, Due, Result, Round, Test
 from parkkeeper.sampling.mornings import Morning, mornings
-from parkkeeper.sampling.views.common import FileField, content_of, href
+from parkkeeper.sampling.views.common import FileField, can, content_of, href, without_links
 from parkkeeper.sampling.views.tables import choosers, chosen, count_words, own_file
 from parkkeeper.sampling.views.tubes import VALUE_TONES
 
@@ -112,6 +113,8 @@ TESTS = List(
         Column("source", gettext_lazy("来源"), value=lambda t: str(SOURCES.get(t.source, t.source))),
         Column("received_at", gettext_lazy("收到时间"), kind="moment", order="received_at"),
         Column("by", gettext_lazy("上报人"), value="by__name"),
+        Column("photo", gettext_lazy("照片"), value=lambda t: _("照片") if t.photo_id else "",
+               link=lambda t: href("file", t.photo_id) if t.photo_id else ""),
     ),
     filters=(
         Day("day", gettext_lazy("日期"), apply="day"),
@@ -134,7 +137,8 @@ def antigen_tests(request: OfficeRequest) -> HttpResponse:
     rows = AntigenTest.objects.select_related("person__employer", "by").order_by("-day", "person", "pk")
     if request.scopes is not None:
         rows = rows.filter(person__in=Person.objects.within(request.scopes))
-    return TESTS.page(request, rows, context={"crumbs": [(ANTIGEN.title, reverse("antigen"))]})
+    shown = TESTS if can(request, "see_files") else replace(TESTS, columns=without_links(TESTS.columns, "photo"))
+    return shown.page(request, rows, context={"crumbs": [(ANTIGEN.title, reverse("antigen"))]})
 
 
 class ListForm(OfficeForm):
