@@ -1,4 +1,7 @@
-"""The check that counts what was lost or doubled is itself held: faults put into the code on purpose are noticed."""
+"""The check that counts what was lost or doubled is itself held: faults put into the code on purpose are noticed.
+
+The fourth of them, a cursor on ids, needs a PostgreSQL of its own: test_cursor.py.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,9 +16,7 @@ from parkkeeper.demo.bench.faults_phones import FieldPhone, held_against
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.sync import inbox, views
 from parkkeeper.sync.models import Phone
-from tests.sync import test_changes
 from tests.sync.handset import REHEARSAL, Handset, enrolled, json_of
-from tests.sync.test_changes import calm  # noqa: F401
 from tests.world import later, world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,19 +152,3 @@ def test_dropping_a_refused_row_is_noticed(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(inbox, "_keep_poison", dropped)
     assert a_day_with_a_bad_operation()["acknowledged_and_lost"] > 0
-
-
-@pytest.mark.usefixtures("calm")
-def test_a_cursor_on_ids_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    def by_id(phone: Phone, text: str, *, most: int = 500) -> dict[str, Any]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id, verb FROM park_journal_entry WHERE id > %s ORDER BY id", [text.partition("-")[2]]
-            )
-            rows = cursor.fetchall()
-        told = [{"verb": verb, "at": "", "noun": "", "id": str(number)} for number, verb in rows]
-        return {"changes": told, "cursor": f"0-{rows[-1][0] if rows else 0}", "more": False}
-
-    monkeypatch.setattr(test_changes, "changes", by_id)
-    with pytest.raises(AssertionError, match="a cursor would pass the running one"):
-        test_changes.test_a_transaction_that_commits_late_is_not_passed()
