@@ -170,6 +170,35 @@ def test_a_tube_put_on_a_lost_boxs_list_later_was_not_lost_before(w: Any) -> Non
     assert [state(w, later(m))[0] is State.TUBE_SPOILED for m in (30, 45)] == [False, True]
 
 
+def boxes_at(minutes: float) -> list[tuple[Any, ...]]:
+    known = Box.objects.with_state(later(minutes)).order_by("pk")
+    return list(known.values_list("pk", "state", "tubes", "received", "left_at", "arrived_at"))
+
+
+def test_boxes_stand_afterwards_as_they_stood_then(w: Any) -> None:
+    first, second = w.phone.box(1, 1, 2, WRONG, minutes=15), w.phone.box(2, 1, minutes=16)
+    lab, box_of = w.laboratory_phone, lambda box: Box.objects.get(pk=box.id)
+    story: list[Callable[[float], Any]] = [
+        lambda m: lab.say(lab.receive(WRONG, box=first.id), heard=m),  # the box is only mentioned
+        lambda m: w.phone.say(w.phone.hand_over(first), heard=m),
+        lambda m: w.phone.say(*(w.phone.open(tube) for tube in (1, 2, WRONG)), heard=m),
+        lambda m: boxes.mark_box_lost(box_of(first), by=w.office, at=later(m)),
+        lambda m: w.phone.say(first, second, heard=m),  # a tube in two boxes
+        lambda m: boxes.find_box(box_of(first), by=w.office, at=later(m)),
+        lambda m: office(w, "tube_in_two_boxes", "choose_box", m, box=box_of(second)),
+        lambda m: office(w, "unknown_tube", "correct_code", m, code=tube_code("YQ", 3)),
+        lambda m: boxes.mark_box_lost(box_of(second), by=w.office, at=later(m)),
+        lambda m: lab.say(lab.receive(2), lab.receive(1), heard=m),
+        lambda m: boxes.find_box(box_of(second), by=w.office, at=later(m)),
+    ]
+    stood = {}
+    for minute, told in enumerate(story, 30):
+        told(minute)
+        stood[minute] = boxes_at(minute)
+    assert {minute: boxes_at(minute) for minute in stood} == stood
+    assert {state for rows in stood.values() for _pk, state, *_rest in rows} == set(Box.State.values)
+
+
 def test_scans_attached_to_a_round_were_of_no_round_before(w: Any) -> None:
     w.round.dues.all().delete()
     w.round.delete()

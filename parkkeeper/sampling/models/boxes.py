@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Case, F, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce, Least
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.kernel.ids import new_id
@@ -41,29 +40,9 @@ class BoxQuerySet(models.QuerySet["Box"]):
     def with_state(self, at: datetime) -> Self:
         """Each box with what was known of it at that moment: `state` (Box.State), `tubes` on its list, `received`
         of them at a laboratory, `left_at` the point and `arrived_at` the laboratory (null: not yet)."""
-        seen = Reception.objects.filter(tube=models.OuterRef("tube"), received_at__lte=at)
-        here = BoxTube.objects.filter(box=models.OuterRef("pk")).order_by().values("box")
-        known = HandOver.objects.filter(box=models.OuterRef("pk"), received_at__lte=at).order_by("at")
-        received = here.filter(models.Exists(seen)).annotate(n=models.Count("pk")).values("n")
-        inside = Reception.objects.filter(tube__boxings__box=models.OuterRef("pk"), received_at__lte=at)
-        first_seen = inside.order_by("at")
-        return self.filter(received_at__lte=at).annotate(
-            tubes=Coalesce(Subquery(here.annotate(n=models.Count("pk")).values("n")), 0),
-            received=Coalesce(Subquery(received), 0),
-            left_at=Subquery(known.filter(leg=HandOver.Leg.TO_COURIER).values("at")[:1]),
-            arrived_at=Least(
-                Subquery(known.filter(leg=HandOver.Leg.TO_LAB).values("at")[:1]), Subquery(first_seen.values("at")[:1])
-            ),
-            state=Case(
-                When(lost_at__lte=at, received__lt=F("tubes"), then=Value(Box.State.LOST)),
-                When(tubes__gt=0, received__gte=F("tubes"), then=Value(Box.State.RECONCILED)),
-                When(arrived_at__isnull=False, then=Value(Box.State.AT_LAB)),
-                When(left_at__isnull=False, then=Value(Box.State.WITH_COURIER)),
-                When(code="", then=Value(Box.State.MENTIONED)),
-                default=Value(Box.State.SEALED),
-                output_field=models.CharField(),
-            ),
-        )
+        from parkkeeper.sampling.boxstates import with_state  # reads what lists were before, which knows of boxes
+
+        return with_state(self, at)
 
     def late(self, at: datetime, limit: timedelta) -> Self:
         """Those that at that moment had come to the laboratory too late, or not yet (`limit` since sealing)."""
