@@ -12,6 +12,7 @@ Then, unless left out: a backlog that comes at once, many parks at once, and par
 
 import argparse
 import os
+import random
 import sys
 from collections.abc import Callable
 from statistics import median
@@ -179,6 +180,7 @@ def _many_parks(chosen: argparse.Namespace, measured: Measured) -> list[dict[str
             for number in chosen.parks:
                 each = a_turn // number // 100 * 100
                 requests = [r for park in parks[:number] for r in batches(park, each, 100)]
+                random.Random(number).shuffle(requests)  # at once, not one park after the other
                 turns[number].append(measured.sent(each * number, lanes(requests)))
     finally:
         for n in range(most):
