@@ -23,6 +23,7 @@ from parkkeeper.sync.actions import issue_enrolment
 ENROLLING, REPORTING, ASKING, DECIDING, CHECKING = 8 * 60, 8 * 60 + 30, 17 * 60 + 30, 18 * 60 + 10, 15 * 60  # minutes
 PAPER, SERVING, SECOND = 6, 12, 30  # minutes after a visit
 PLACELESS_EVERY = 15  # photos; of so many, one without a place
+ROUND_EVERY = 5  # days: the round of the day, as the phones fetch it
 STOPPED_FOR = 5  # days after the proposal on which the enterprise applies
 Event = tuple[int, Callable[[], object]]
 Said = dict[str, Any]
@@ -49,6 +50,10 @@ class Inspections:
         self.stops: dict[str, StopWork] = {}
         self.photos = 0
 
+    def cases(self) -> list[Case]:
+        """The cases that begin on a day that is replayed."""
+        return [case for case in self.plan.cases.values() if case.day >= self.first_day]
+
     def day(self, day: date) -> None:
         """Replay one day of all teams."""
         if not self.park.scenario.inspections.first <= day <= self.park.scenario.inspections.last:
@@ -72,35 +77,35 @@ class Inspections:
             for number, holder in enumerate((team.first, team.second), start=1):
                 name = _phone(grid, number)
                 if name not in self.fleet.phones:
-                    point = next(p for p in self.park.points if p.grid == grid)
                     _enrolment, code = issue_enrolment(
-                        self.register.points[point.key], self.register.people[holder], Post.Role.TEAM_MEMBER.value,
+                        self.register.grids[grid], self.register.people[holder], Post.Role.TEAM_MEMBER.value,
                         by=self.register.office, at=at,
                     )  # fmt: skip
                     self.fleet.enrol(name, code, at=at + timedelta(minutes=10))
                     self.fleet.phones[name].asked = True  # a team's phone has no point's roster to fetch
+                if (day - self.first_day).days % ROUND_EVERY == 0:
+                    self.fleet.round(name, at=at + timedelta(minutes=12))
 
     # what happens on a day
 
     def _events(self, day: date) -> Iterator[Event]:
         for visit in self.plan.on(day):
             case = self.plan.cases.get(visit.case)
-            if case is not None and case.day < self.first_day:
+            if case is not None and case not in self.cases():
                 continue  # its beginning lies before the days that are replayed
             yield visit.ends + 1, partial(self._send, visit)
             if case is not None and visit.outcome is None:
                 yield from self._first_notice(visit, case)
             elif case is not None:
                 yield from self._after_look(visit, case)
-        for case in self.plan.cases.values():
-            if case.day >= self.first_day:
-                yield from self._enterprise_side(case, day)
+        for case in self.cases():
+            yield from self._enterprise_side(case, day)
 
     def _first_notice(self, visit: TeamVisit, case: Case) -> Iterator[Event]:
         team, at = self.teams[visit.grid], partial(_at, visit.day)
 
         def issue() -> None:
-            row = Visit.objects.select_related("enterprise", "second").get(pk=self._id("visit", visit.key))
+            row = Visit.objects.select_related("enterprise", "second").get(pk=self.id("visit", visit.key))
             by = self.register.people[team.first]
             self.notices[case.key] = notices.issue_notice(row, by=by, at=at(visit.ends + PAPER))
 
@@ -109,7 +114,7 @@ class Inspections:
 
     def _serve(self, case: Case, by: str, at: datetime) -> None:
         told = {"refusal": "单位负责人拒绝签收，驻企店小二在场见证"} if case.fate == "refused" else {
-            "to": self._liaison(case.enterprise, at.date()).name
+            "to": self.liaison(case.enterprise, at.date()).name
         }  # fmt: skip
         notices.serve_notice(self.notices[case.key], "left" if case.fate == "refused" else "in_person",
                              by=self.register.people[by], at=at, **told)  # fmt: skip
@@ -132,16 +137,16 @@ class Inspections:
 
     def _report(self, case: Case, day: date) -> None:
         for problem in case.problems:
-            finding = Finding.objects.get(pk=self._id("finding", problem.key))
+            finding = Finding.objects.get(pk=self.id("finding", problem.key))
             picture = (drawn_photo(problem.key, after=True), "整改后.png", "image/png")
             lookbacks.report_fixed(
-                finding, note="已按通知书要求整改，请复查", pictures=[picture], by=self._liaison(case.enterprise, day),
+                finding, note="已按通知书要求整改，请复查", pictures=[picture], by=self.liaison(case.enterprise, day),
                 at=_at(day, REPORTING),
             )  # fmt: skip
 
     def _ask(self, case: Case, day: date) -> None:
         asked = notices.ask_extension(
-            self.notices[case.key], 24, reason="物资次日到货，申请延期", by=self._liaison(case.enterprise, day),
+            self.notices[case.key], 24, reason="物资次日到货，申请延期", by=self.liaison(case.enterprise, day),
             at=_at(day, ASKING),
         )  # fmt: skip
         leader = self.register.people[self.teams[case.grid].leader]
@@ -177,7 +182,7 @@ class Inspections:
         self.stops[case.key] = stop
         leader, later = self.register.holder("leader"), at + timedelta(hours=2)
         stopwork.decide_stop_work(stop, approved=True, note="同意，限于该区域", by=leader, at=later)
-        liaison = self._liaison(case.enterprise, visit.day)
+        liaison = self.liaison(case.enterprise, visit.day)
         stopwork.serve_stop_work(stop, "in_person", to=liaison.name, by=first, at=later + timedelta(minutes=40))
 
     def _check(self, case: Case, day: date) -> None:
@@ -186,7 +191,7 @@ class Inspections:
 
     def _apply(self, case: Case, day: date) -> None:
         stopwork.apply_to_resume(
-            self.stops[case.key], note="已完成整改并自查，具备复工条件", by=self._liaison(case.enterprise, day),
+            self.stops[case.key], note="已完成整改并自查，具备复工条件", by=self.liaison(case.enterprise, day),
             at=_at(day, CHECKING + 60),
         )  # fmt: skip
 
@@ -202,13 +207,13 @@ class Inspections:
         """The visit as its team's phone tells it, photos and signature first."""
         phone, at = _phone(visit.grid, 2 if visit.outcome else 1), _at(visit.day, visit.ends)
         operations = list(self._operations(visit, phone, at))
-        batch = self._id("batch", visit.key)
+        batch = self.id("batch", visit.key)
         self.fleet.send(visit.day, Sending(phone, (visit.ends + 1) * 60, batch, operations))
         self.progress()
 
     def _operations(self, visit: TeamVisit, phone: str, at: datetime) -> Iterator[Said]:
         team, enterprise = self.teams[visit.grid], self.park.enterprise[visit.enterprise]
-        begun = self._id("visit", visit.key)
+        begun = self.id("visit", visit.key)
         place = self._place(visit)
         yield self._said(visit.day, visit.begins, "begin_visit", begun, enterprise=enterprise.credit_code,
                          checklist=self.register.checklist, visit_kind=visit.kind, basis="emergency", place=place,
@@ -218,18 +223,18 @@ class Inspections:
         if visit.outcome:
             for problem in self.plan.cases[visit.case].problems:
                 yield self._photo(visit, problem, visit.begins + 6, phone, "look_back")
-                yield self._said(visit.day, visit.begins + 8, "look_back", self._id("look", visit.key, problem.key),
-                                 finding=self._id("finding", problem.key), outcome=visit.outcome)  # fmt: skip
+                yield self._said(visit.day, visit.begins + 8, "look_back", self.id("look", visit.key, problem.key),
+                                 finding=self.id("finding", problem.key), outcome=visit.outcome)  # fmt: skip
         yield self._ending(visit, phone, begun, at)
 
     def _found(self, visit: TeamVisit, problem: Problem, minute: int, phone: str, begun: str) -> Iterator[Said]:
-        finding = self._id("finding", problem.key)
+        finding = self.id("finding", problem.key)
         yield self._said(visit.day, minute, "note_finding", finding, visit=begun, item=problem.item, area=problem.area,
                          note=problem.note)  # fmt: skip
         yield self._photo(visit, problem, minute + 1, phone, "found")
         if problem.spot:
             yield self._photo(visit, problem, minute + 9, phone, "on_the_spot")
-            yield self._said(visit.day, minute + 9, "fix_on_spot", self._id("spot", problem.key), finding=finding)
+            yield self._said(visit.day, minute + 9, "fix_on_spot", self.id("spot", problem.key), finding=finding)
 
     def _photo(self, visit: TeamVisit, problem: Problem, minute: int, phone: str, of: str) -> Said:
         after = of == "on_the_spot" or visit.outcome == "fixed"
@@ -237,12 +242,12 @@ class Inspections:
         self.photos += 1
         placeless = self.photos % PLACELESS_EVERY == 0
         place = {"placeless": "厂房内无定位信号"} if placeless else {"place": self._place(visit)}
-        number = self._id("photo", visit.key, problem.key, of)
+        number = self.id("photo", visit.key, problem.key, of)
         return self._said(visit.day, minute, "photo", number, of=of, sha256=sha256,
-                          finding=self._id("finding", problem.key), **place)  # fmt: skip
+                          finding=self.id("finding", problem.key), **place)  # fmt: skip
 
     def _ending(self, visit: TeamVisit, phone: str, begun: str, at: datetime) -> Said:
-        ended = self._id("end", visit.key)
+        ended = self.id("end", visit.key)
         if visit.shut:
             return self._said(visit.day, visit.ends, "end_visit", ended, visit=begun, how="no_access")
         failed = {problem.item for problem in visit.problems}
@@ -267,10 +272,12 @@ class Inspections:
 
     # who is who
 
-    def _id(self, *parts: str) -> str:
+    def id(self, *parts: str) -> str:
+        """A device-made id: the same in every replay."""
         return str(deterministic_id("demo", str(self.park.seed), "inspections", *parts))
 
-    def _liaison(self, enterprise: str, day: date) -> Person:
+    def liaison(self, enterprise: str, day: date) -> Person:
+        """Who answers for the enterprise on the day."""
         return self.register.people[self._liaison_key(enterprise, day)]
 
     def _liaison_key(self, enterprise: str, day: date) -> str:

@@ -128,6 +128,10 @@ class Fleet:
         phone.asked = True
         return len(self.door.ask("GET", "roster", at=at, token=phone.token)["people"])
 
+    def round(self, name: str, *, at: datetime) -> int:
+        """Fetch the team's round of the day; returns how many enterprises are on it."""
+        return len(self.door.ask("GET", "inspection", at=at, token=self.phones[name].token)["round"])
+
     def sign(self, name: str, person: str, *, at: datetime) -> None:
         """Send a person's signature from that phone, once."""
         if person not in self.signed:

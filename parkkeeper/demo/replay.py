@@ -15,6 +15,7 @@ from functools import partial
 
 from parkkeeper.demo.build import demo_password
 from parkkeeper.demo.crew import Crew
+from parkkeeper.demo.debriefs import Debriefs
 from parkkeeper.demo.desk import Desk
 from parkkeeper.demo.doubts import settlings
 from parkkeeper.demo.evening import Evening, Sending, Work, phone_key
@@ -76,6 +77,7 @@ class Replay:
         self.mixed: dict[str, DemoTube] = {}
         self.gaps = Gaps(register)
         self.inspections = Inspections(register, fleet, first_day, partial(progress, "inspections", 1, 0))
+        self.debriefs = Debriefs(register, self.inspections)
 
     def day(self, day: date) -> None:
         """Replay one day: the teams' rounds, and sampling since it began."""
@@ -83,6 +85,9 @@ class Replay:
             self.inspections.day(day)
         if day >= self.park.first_day:
             self._sampling(day)
+        if day != self.park.last_day:  # the demo's clock stands before that night
+            with self.ledger.clock("debriefs"):
+                self.debriefs.night(day)
 
     def _sampling(self, day: date) -> None:
         last, clock = day == self.park.last_day, self.ledger.clock

@@ -182,6 +182,15 @@ def test_the_teams_weeks_came_through_the_door_whole(replayed: Replayed) -> None
     assert replayed.count("SELECT count(*) FROM inspection_step WHERE NOT counts") == 0, "somebody judged the own work"
 
 
+def test_every_night_is_debriefed_and_signed_but_the_last(replayed: Replayed) -> None:
+    nights, grids = DAYS - 1, len(replayed.park.grids)
+    assert replayed.count("SELECT count(*) FROM inspection_debrief WHERE closed_at IS NOT NULL") == nights
+    assert replayed.count("SELECT count(*) FROM inspection_grid_day WHERE signed_at IS NOT NULL") == nights * grids
+    began = [case for case in replayed.park.inspections.cases.values() if case.day < replayed.park.last_day]
+    assert replayed.count("SELECT count(*) FROM inspection_measure") == len(began)
+    assert replayed.count("SELECT count(*) FROM inspection_cause") == len(began)
+
+
 def test_each_notice_ends_as_its_case_says(replayed: Replayed) -> None:
     plan, last = replayed.park.inspections, replayed.park.last_day
     lapsed = sum(case.fate == "lapsed" and case.looks[0][0] <= last for case in plan.cases.values())
