@@ -4,7 +4,7 @@ Every line of a round's frozen list is in exactly one state (see `states`); the 
 People who joined after the freeze are counted apart, since a denominator that is frozen does not move.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -94,20 +94,34 @@ def reconcile(
     """
     where, params = within(scopes, **places)
     tell = partial(sql.counts_sql, Test(round.test), by, where)
-    return _rows(by, ask(round, tell, params_of(round, at) | params, whole=where == ""))
+    # a grid is a ninth of a park or more: too much to be looked up line by line
+    large = scopes is None and not places.keys() - {"grid"}
+    return _rows(by, ask(round, tell, params_of(round, at) | params, whole=large))
 
 
 def reconcile_evening(
     round: Round, at: datetime, *, by: str = "park", step_minutes: int = 10, scopes: list[Scope] | None = None
 ) -> tuple[list[Row], list[tuple[datetime, int]]]:
     """What `reconcile` and `progress` tell, read in one pass: less than two thirds of the work of both."""
+    groups, curve = reconcile_groups(round, at, by=(by,), step_minutes=step_minutes, scopes=scopes)
+    return groups[by], curve
+
+
+def reconcile_groups(
+    round: Round, at: datetime, *, by: Sequence[str], step_minutes: int = 10, scopes: list[Scope] | None = None
+) -> tuple[dict[str, list[Row]], list[tuple[datetime, int]]]:
+    """What `reconcile` tells of each of these groupings, and what `progress` tells, read in one pass."""
     where, params = within(scopes)
     step = timedelta(minutes=step_minutes)
-    tell = partial(sql.counts_sql, Test(round.test), by, where, curve=True)
+    tell = partial(sql.evening_sql, Test(round.test), by, where)
     asked = params_of(round, at) | params | {"step": step, "opens": round.opens_at}
     told = ask(round, tell, asked, whole=where == "")
-    firsts = {first: lines for number, lines, _on_post, first in told if number is None}
-    return _rows(by, (row[:3] for row in told if row[0] is not None)), _curve(round, at, step, firsts)
+    firsts = {first: lines for lines, _on_post, first, *_numbers in told if first is not None}
+    groups = {
+        group: _rows(group, ((row[3 + n], row[0], row[1]) for row in told if row[3 + n] is not None))
+        for n, group in enumerate(by)
+    }
+    return groups, _curve(round, at, step, firsts)
 
 
 def _rows(by: str, told: Iterable[tuple[Any, ...]]) -> list[Row]:

@@ -6,6 +6,8 @@ tube and the round of which it was told then (asknown.py). They are made of cons
 parameters.
 """
 
+from collections.abc import Sequence
+
 from parkkeeper.sampling.asknown import Known
 from parkkeeper.sampling.models import Test
 from parkkeeper.sampling.tubewords import tube_words
@@ -173,33 +175,54 @@ AT = {
 _LINES = "l.round_id = %(round)s AND (l.added_at IS NULL OR l.added_at <= %(at)s)"
 
 
-def counts_sql(test: Test, by: str, where: str, known: Known, *, curve: bool = False) -> str:
+def counts_sql(test: Test, by: str, where: str, known: Known) -> str:
     """Rows (key * 256 + added * 128 + doubled code, lines, of them on post); `where` narrows the lines.
 
     The doubled code is even for a line with a sample of its own. One number to group by is half the work of four.
-    With `curve` rows have a fourth column: of a row without number the step (%(step)s since %(opens)s) in which its
-    lines, all due and of the frozen list, were sampled first.
     """
-    line = f"line AS MATERIALIZED (SELECT l.* FROM sampling_due l WHERE {_LINES}{where}), " if where else ""
-    what = f"""coalesce({GROUPS[by]}, {NO_KEY})::bigint * 256 + CASE WHEN l.added_at IS NULL THEN 0 ELSE 128 END +
+    tables, lines = _lines_with_samples(test, where, known, curve=False)
+    return known.bind(f"""{tables}
+SELECT {_key(by)} * 256 + {_what(test)}, count(*), count(*) FILTER (WHERE l.on_post) FROM {lines} GROUP BY 1""")
+
+
+def evening_sql(test: Test, by: Sequence[str], where: str, known: Known) -> str:
+    """What `counts_sql` tells of each of these groupings and the evening's curve, in one pass over the lines.
+
+    Rows (lines, of them on post, step, a number for each grouping): one of the numbers is there and is as in
+    `counts_sql`; or the step (%(step)s since %(opens)s) is, in which the lines, all due and of the frozen list, were
+    sampled first; or nothing is: lines without a step.
+    """
+    tables, lines = _lines_with_samples(test, where, known, curve=True)
+    keys = ", ".join(f"{_key(group)} * 256 AS k{n}" for n, group in enumerate(by))
+    numbers = [f"k{n} + what" for n, _group in enumerate(by)]
+    # OFFSET 0: so that what a line is worth is worked out once and not for each grouping
+    return known.bind(f"""{tables}
+SELECT count(*), count(*) FILTER (WHERE on_post), step, {", ".join(numbers)} FROM (
+  SELECT {_what(test)} AS what, l.on_post, {keys},
+    CASE WHEN l.standing = 'due' AND l.added_at IS NULL THEN date_bin(%(step)s, x.first, %(opens)s) END AS step
+  FROM {lines} OFFSET 0) AS told
+GROUP BY GROUPING SETS ((step), ({"), (".join(numbers)}))""")
+
+
+def _key(group: str) -> str:
+    return f"coalesce({GROUPS[group]}, {NO_KEY})::bigint"
+
+
+def _what(test: Test) -> str:
+    return f"""CASE WHEN l.added_at IS NULL THEN 0 ELSE 128 END +
   CASE WHEN l.standing <> 'due' THEN {_CLASS} * 2 + CASE WHEN x.code %% 2 = 0 THEN 0 ELSE 1 END
     WHEN x.code IS NULL THEN 23
     WHEN x.code < 4 AND EXISTS ({_CAUSED[test]}) AND NOT EXISTS ({_OWING.format(person="l.person_id")}) THEN 4
     ELSE x.code END"""
-    joined = f"""{"line l" if where else "sampling_due l"} LEFT JOIN sample x ON x.person_id = l.person_id
-{"" if where else f"WHERE {_LINES}"}"""
+
+
+def _lines_with_samples(test: Test, where: str, known: Known, *, curve: bool) -> tuple[str, str]:
+    """The common tables, and the lines l joined to their sample x."""
+    line = f"line AS MATERIALIZED (SELECT l.* FROM sampling_due l WHERE {_LINES}{where}), " if where else ""
     tables = known.tables if test is Test.PCR else ""
-    with_samples = f"WITH {tables}{line}{_lean_samples(test, known, own=bool(where), curve=curve)}"
-    if not curve:
-        return known.bind(f"""{with_samples}
-SELECT {what} AS what, count(*), count(*) FILTER (WHERE l.on_post) FROM {joined} GROUP BY 1""")
-    return known.bind(f"""{with_samples}, told AS (
-  SELECT {what} AS what, l.on_post,
-    CASE WHEN l.standing = 'due' AND l.added_at IS NULL THEN date_bin(%(step)s, x.first, %(opens)s) END AS step
-  FROM {joined}
-)
-SELECT what, count(*), count(*) FILTER (WHERE on_post), step FROM told
-GROUP BY GROUPING SETS ((what), (step)) HAVING what IS NOT NULL OR step IS NOT NULL""")
+    lines = f"""{"line l" if where else "sampling_due l"} LEFT JOIN sample x ON x.person_id = l.person_id
+{"" if where else f"WHERE {_LINES}"}"""
+    return f"WITH {tables}{line}{_lean_samples(test, known, own=bool(where), curve=curve)}", lines
 
 
 def _lean_samples(test: Test, known: Known, *, own: bool, curve: bool) -> str:
