@@ -51,7 +51,34 @@ export interface Roster {
   specialists: { person: string; name: string; role: string }[];
   rolls: { prefix: string; from: number; to: number }[];
   codes?: Codes | null;
+  boxes?: KnownBox[];
+  antigen?: { day: string; people: Tester[] } | null;
   cursor: string;
+}
+
+/** A box under way, as the park knows it. */
+export interface KnownBox {
+  box: string;
+  code: string;
+  point: string | null;
+  place: string | null;
+  sealed_at: string;
+  tubes: number;
+  left_at: string | null;
+  arrived_at: string | null;
+}
+
+export type AntigenValue = "negative" | "positive" | "indeterminate" | "invalid";
+
+/** Somebody who owes a self-test this morning; the value is what the park knows of it. */
+export interface Tester {
+  person: string;
+  name: string;
+  initials: string;
+  staff_number: string;
+  enterprise: string;
+  tail: string;
+  value: AntigenValue | null;
 }
 
 export type How = "code" | "document" | "staff_number" | "search" | "paper";
@@ -68,13 +95,16 @@ export type Draft =
   | { kind: "seal_box"; box: string; tubes: string[] }
   | {
       kind: "hand_over_box";
-      box: string;
+      /** The id; on a phone that did not seal the box perhaps only what is printed on it. */
+      box?: string;
+      box_code?: string;
       leg: "to_courier" | "to_lab";
       given_by?: string;
       taken_by?: string;
       given_signature?: string;
       taken_signature?: string;
-    };
+    }
+  | { kind: "antigen"; person: string; value: AntigenValue; photo?: string };
 
 export type Operation = Draft & { id: string; seq: number; at: string };
 

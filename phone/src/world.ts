@@ -290,7 +290,9 @@ class World extends EventTarget {
         const { body: news } = await ask<{ changes: unknown[]; cursor: string; more: boolean }>(
           `changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
         this.cursor = news!.cursor;
-        if (!news!.changes.length && Date.now() - this.rosterAt < 10 * ASK_EVERY) return;
+        // boxes of other points tell a courier nothing by way of changes
+        const carries = ["courier", "lab_member"].includes(this.enrolment?.role ?? "");
+        if (!carries && !news!.changes.length && Date.now() - this.rosterAt < 10 * ASK_EVERY) return;
       }
       await this.fetchRoster(token);
     } catch (problem) {
@@ -336,7 +338,8 @@ class World extends EventTarget {
 
   /** After the round its list goes, and what the park has confirmed of it; what it has not stays. */
   private async forget(): Promise<void> {
-    const round = this.people?.roster.round;
+    const { round, antigen } = this.people?.roster ?? {};
+    if (!round && antigen && antigen.day < this.day()) return this.dropRoster(); // a morning without an evening
     if (!round || this.now() < Date.parse(round.closes_at) + AFTER_ROUND) return;
     await forgetSettled();
     await this.dropRoster();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Operation } from "../src/protocol";
+import type { KnownBox, Operation } from "../src/protocol";
+import { boxOf, nextLeg } from "../src/desk/boxes";
 import { Collecting, pieces, transferCode } from "../src/store/transfer";
 import { TwoReads } from "../src/desk/reader";
 import { inside, isFull, Shift } from "../src/desk/shift";
@@ -50,4 +51,32 @@ test("QR pictures of a queue come together in any order, and a stranger's series
 
 test("a transfer code is read out without a slip", () => {
   for (let turn = 0; turn < 50; turn++) expect(transferCode()).toMatch(/^[2-9A-HJKMNP-TV-Z]{10}$/);
+});
+
+const known = (fields: object): KnownBox =>
+  ({ box: "id-of-park", code: "B1", point: "P01", place: "彩虹厂区", sealed_at: "2022-05-10T18:00:00Z", tubes: 3, left_at: null, arrived_at: null, ...fields });
+
+test("a printed code is this phone's box first, then the newest that the park knows, then itself", () => {
+  const shift = new Shift();
+  const told = [known({}), known({ box: "older", sealed_at: "2022-05-09T18:00:00Z" })];
+  expect(boxOf("B1", shift, []).id).toBeUndefined();
+  expect(boxOf("B1", shift, told)).toMatchObject({ id: "id-of-park", count: 3, place: "P01 彩虹厂区" });
+  shift.add(operation({ kind: "seal_box", box: "B1", tubes: ["T1"] }));
+  expect(boxOf("B1", shift, told)).toMatchObject({ id: [...shift.boxes.keys()][0], count: 1, place: undefined });
+});
+
+test("a box goes to the courier first, then to the laboratory, wherever its way was told", () => {
+  const [shift, far] = [new Shift(), { left_at: "2022-05-10T18:30:00Z" }];
+  expect(nextLeg(boxOf("B1", shift, [known({})]), "courier")).toBe("to_courier");
+  expect(nextLeg(boxOf("B1", shift, [known(far)]), "courier")).toBe("to_lab");
+  expect(nextLeg(boxOf("B1", shift, [known({ ...far, arrived_at: "2022-05-10T19:00:00Z" })]), "courier")).toBeUndefined();
+  expect(nextLeg(boxOf("B2", shift, []), "lab_member")).toBe("to_lab");
+  shift.add(operation({ kind: "hand_over_box", box_code: "B2", leg: "to_courier" }));
+  expect(nextLeg(boxOf("B2", shift, []), "courier")).toBe("to_lab");
+});
+
+test("of several self-tests of somebody the last that was taken down stands", () => {
+  const shift = new Shift();
+  for (const value of ["negative", "positive"]) shift.add(operation({ kind: "antigen", person: "a", value }));
+  expect(shift.selfTests.get("a")?.value).toBe("positive");
 });

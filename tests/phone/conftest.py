@@ -15,8 +15,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from parkkeeper.config.field_build import BUILT
 from parkkeeper.kernel import clock
+from parkkeeper.sampling.models import Round
 from parkkeeper.sync.actions import issue_enrolment
-from tests.sync.test_roster import filled
+from tests.sync.test_roster import due, filled
 from tests.world import EVENING, MORNING, World, world
 
 PHONE = {"width": 390, "height": 844}
@@ -78,6 +79,16 @@ def w(server: Server, monkeypatch: pytest.MonkeyPatch) -> World:
     park = world()
     filled(park)
     return park
+
+
+@pytest.fixture
+def morning(w: Any) -> Round:
+    """An antigen round of the day, of everybody at rainbow, beside the evening's round."""
+    at = {"opens_at": EVENING, "closes_at": EVENING.replace(hour=15), "frozen_at": EVENING}
+    run = Round.objects.create(programme=w.antigen, test="antigen", day=EVENING.date(), **at)
+    for person in w.workers:
+        due(w, run, person, None)
+    return run
 
 
 @dataclass

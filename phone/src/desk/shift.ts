@@ -1,6 +1,6 @@
 /** What this phone knows of its shift: a plain sum of what was done on it. Saving and sending are elsewhere. */
 
-import type { How, Operation } from "../protocol";
+import type { AntigenValue, How, Operation } from "../protocol";
 
 export interface Scan {
   id: string;
@@ -28,12 +28,23 @@ export interface Leg {
 }
 
 export interface Box {
-  id: string;
+  /** Undefined for a box of another phone of which only the printed code is known. */
+  id: string | undefined;
   code: string;
   tubes: string[];
-  at: number;
+  count: number | undefined;
+  /** The point that sealed it, as far as it is another phone's. */
+  place: string | undefined;
+  at: number | undefined;
   toCourier: Leg | undefined;
   toLab: Leg | undefined;
+}
+
+export interface SelfTest {
+  id: string;
+  value: AntigenValue;
+  at: number;
+  photo: string | undefined;
 }
 
 export interface Duty {
@@ -45,6 +56,8 @@ export class Shift {
   readonly tubes = new Map<string, Tube>();
   readonly scans = new Map<string, Scan>();
   readonly boxes = new Map<string, Box>();
+  /** The last self-test that was taken down of each person. */
+  readonly selfTests = new Map<string, SelfTest>();
   session: { id: string; at: number; duties: Duty[] } | undefined;
 
   add(operation: Operation): void {
@@ -81,20 +94,34 @@ export class Shift {
         break;
       }
       case "seal_box":
-        this.boxes.set(operation.id, { id: operation.id, code: operation.box, tubes: operation.tubes, at, toCourier: undefined, toLab: undefined });
+        this.boxes.set(operation.id, {
+          id: operation.id, code: operation.box, tubes: operation.tubes, count: operation.tubes.length, place: undefined, at, toCourier: undefined, toLab: undefined,
+        });
         for (const code of operation.tubes) {
           const tube = this.tubes.get(code);
           if (tube) tube.box = operation.id;
         }
         break;
       case "hand_over_box": {
-        const box = this.boxes.get(operation.box);
+        const box = this.handed(operation.box, operation.box_code);
         const leg: Leg = { at, givenBy: operation.given_by, takenBy: operation.taken_by };
         if (box && operation.leg === "to_courier") box.toCourier = leg;
         if (box && operation.leg === "to_lab") box.toLab = leg;
         break;
       }
+      case "antigen":
+        this.selfTests.set(operation.person, { id: operation.id, value: operation.value, at, photo: operation.photo });
+        break;
     }
+  }
+
+  /** The box of a hand-over; one that was sealed elsewhere is known by it from then on. */
+  private handed(id: string | undefined, code: string | undefined): Box | undefined {
+    const known = id ? this.boxes.get(id) : [...this.boxes.values()].findLast((box) => box.code === code);
+    if (known || !code) return known;
+    const box: Box = { id, code, tubes: [], count: undefined, place: undefined, at: undefined, toCourier: undefined, toLab: undefined };
+    this.boxes.set(id ?? code, box);
+    return box;
   }
 
   /** Tubes that are open, the one that is being filled last: a single retest may come between. */

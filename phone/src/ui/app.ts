@@ -21,6 +21,12 @@ const TABS: { name: string; icon: Icon; title: string }[] = [
   { name: "my", icon: "me", title: "我的" },
 ];
 
+/** Who only carries boxes scans nobody and has no list. */
+function tabs(): typeof TABS {
+  const carries = ["courier", "lab_member"].includes(world.enrolment?.role ?? "");
+  return carries ? TABS.filter((tab) => ["handover", "my"].includes(tab.name)) : TABS;
+}
+
 export class FieldApp extends View {
   private tab = "scan";
 
@@ -34,7 +40,7 @@ export class FieldApp extends View {
 
   private follow(): void {
     const wanted = location.hash.slice(2);
-    if (TABS.some((tab) => tab.name === wanted)) this.tab = wanted;
+    if (tabs().some((tab) => tab.name === wanted)) this.tab = wanted;
     this.requestUpdate();
   }
 
@@ -64,6 +70,7 @@ export class FieldApp extends View {
   }
 
   private screen(): TemplateResult {
+    if (!tabs().some((tab) => tab.name === this.tab)) this.tab = tabs()[0]!.name;
     switch (this.tab) {
       case "roster":
         return html`<roster-tab></roster-tab>`;
@@ -84,7 +91,7 @@ export class FieldApp extends View {
 
   private tabs(): TemplateResult {
     return html`<nav class="tabs" aria-label=${t("主菜单")}>
-      ${TABS.map((tab) => html`<a href="#/${tab.name}" aria-current=${tab.name === this.tab ? "page" : "false"}>${icon(tab.icon)}<span>${t(tab.title)}</span>${this.badge(tab.name)}</a>`)}
+      ${tabs().map((tab) => html`<a href="#/${tab.name}" aria-current=${tab.name === this.tab ? "page" : "false"}>${icon(tab.icon)}<span>${t(tab.title)}</span>${this.badge(tab.name)}</a>`)}
     </nav>`;
   }
 }

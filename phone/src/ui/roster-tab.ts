@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { Member } from "../protocol";
 import { t } from "../texts/language";
 import { world } from "../world";
+import "./antigen-list";
 import { icon } from "./icons";
 import { define, View } from "./view";
 import { age } from "./waiting";
@@ -15,14 +16,21 @@ const MOST = 400; // rows on the screen at once; the search finds the others
 export class RosterTab extends View {
   private shown: Part = "missing";
   private text = "";
+  private test: "pcr" | "antigen" = "pcr";
 
   protected override render(): TemplateResult {
     const people = world.people;
     if (!people) return html`<p class="empty">${icon("list")} ${t("还没有名单。连上网络后自动取得；没有名单也能采样。")}</p>`;
+    const antigen = people.roster.antigen;
+    if (antigen && (this.test === "antigen" || !people.roster.round)) {
+      return html`<section class="roster">${people.roster.round ? this.tests() : nothing}<antigen-list></antigen-list>
+        <p class="hint">${t("名单取于 {age} 前", { age: age(Date.now() - world.rosterAt) })} · ${antigen.day}</p></section>`;
+    }
     if (!people.roster.round) return html`<p class="empty">${icon("list")} ${t("今天没有开放的轮次。")}</p>`;
     const due = people.roster.people.filter((member) => member.due);
     const done = due.filter((member) => world.isDone(member));
     return html`<section class="roster">
+      ${antigen ? this.tests() : nothing}
       <dl class="sums">
         <div><dt>${t("应采")}</dt><dd data-sum="due">${due.length}</dd></div>
         <div class="ok"><dt>${t("已采")}</dt><dd data-sum="done">${done.length}</dd></div>
@@ -34,6 +42,14 @@ export class RosterTab extends View {
       ${this.list()}
       <p class="hint">${t("名单取于 {age} 前", { age: age(Date.now() - world.rosterAt) })} · ${people.roster.round.day}</p>
     </section>`;
+  }
+
+  /** On a morning with both, which list. */
+  private tests(): TemplateResult {
+    const titles = { pcr: "核酸", antigen: "抗原自测" } as const;
+    return html`<div class="choice tests" role="group" aria-label=${t("哪种检测")}>
+      ${(["pcr", "antigen"] as const).map((test) => html`<button aria-pressed=${this.test === test ? "true" : "false"} @click=${() => { this.test = test; this.requestUpdate(); }}>${t(titles[test])}</button>`)}
+    </div>`;
   }
 
   private parts(): TemplateResult {

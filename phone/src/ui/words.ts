@@ -2,7 +2,7 @@
 
 import { t } from "../texts/language";
 import type { State } from "../store/db";
-import type { Operation } from "../protocol";
+import type { AntigenValue, Operation } from "../protocol";
 import { world } from "../world";
 
 const STATES: Record<State, string> = { saved: "已存本机", sent: "已发出", settled: "已送达", kept: "办公室处理中", held: "无法发送" };
@@ -11,6 +11,7 @@ const ROLES: Record<string, string> = {
   scanning_specialist: "扫码专员",
   prevention_specialist: "防疫专员",
   courier: "转运员",
+  lab_member: "检测机构人员",
 };
 const DOUBTS: Record<string, string> = {
   unknown_person: "不在名册",
@@ -36,8 +37,15 @@ const DOUBTS: Record<string, string> = {
   no_round: "当天没有轮次",
   code_out_of_date: "人员码过期",
   hand_over_unsigned: "交接缺少签名",
+  unknown_box: "封箱记录还没到",
   phone_revoked: "手机登记已撤销",
 };
+
+const VALUES: Record<AntigenValue, string> = { negative: "阴性", positive: "阳性", indeterminate: "可疑", invalid: "无效" };
+
+export function valueWord(value: AntigenValue): string {
+  return t(VALUES[value]);
+}
 
 export function stateWord(state: State): string {
   return t(STATES[state]);
@@ -53,7 +61,8 @@ export function doubtWord(doubt: string): string {
 
 export function nameOf(person: string | undefined, claimed: string): string {
   const specialist = world.people?.roster.specialists.find((one) => one.person === person);
-  return world.people?.get(person)?.name ?? specialist?.name ?? (claimed.startsWith("PK") ? t("未核实的人员码") : claimed || t("不在名单"));
+  const tester = world.people?.roster.antigen?.people.find((one) => one.person === person);
+  return world.people?.get(person)?.name ?? specialist?.name ?? tester?.name ?? (claimed.startsWith("PK") ? t("未核实的人员码") : claimed || t("不在名单"));
 }
 
 /** One operation in a line. */
@@ -77,5 +86,7 @@ export function operationWord(operation: Operation): string {
       return t("装箱 {code}，{n} 管", { code: operation.box, n: operation.tubes.length });
     case "hand_over_box":
       return operation.leg === "to_courier" ? t("交给转运员") : t("交到实验室");
+    case "antigen":
+      return t("抗原 {name}：{value}", { name: nameOf(operation.person, ""), value: valueWord(operation.value) });
   }
 }
