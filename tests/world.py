@@ -217,6 +217,7 @@ RULES: dict[str, Any] = {
     "emergency_stop_review_hours": 24,
     "visits_a_week": 7,
     "random_share_percent": 20,
+    "low_coverage_percent": 70,
 }
 
 

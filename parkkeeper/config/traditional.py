@@ -18,6 +18,9 @@ SLIPS = {
     "往復查": "往複查",
     "復算": "複算",
     "如系": "如係",
+    "籤認": "簽認",
+    "拒籤": "拒簽",
+    "待發布": "待發佈",
     # variants of Hong Kong's fonts that Taiwan does not write, though Hong Kong reads the other
     "啓": "啟",
     "説": "說",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from parkkeeper.inspection.views import acts, board, lists, papers, setup, things
+from parkkeeper.inspection.views import acts, board, cases, days, debriefs, lists, papers, setup, things
 
 urlpatterns = [
     path("grids", board.grid_board, name="grids"),
@@ -27,4 +27,22 @@ urlpatterns = [
     path("inspection/checklists/new", setup.checklist_new, name="checklist_new"),
     path("inspection/checklists/<int:pk>", setup.checklist_page, name="checklist"),
     path("inspection/authorisations/new", setup.authorisation_new, name="authorisation_new"),
+    path("debriefs", debriefs.debrief_list, name="debriefs"),
+    path("debriefs/new", debriefs.debrief_new, name="debrief_new"),
+    path("debriefs/<int:pk>", debriefs.debrief_page, name="debrief"),
+    path("debriefs/<int:pk>/minutes", debriefs.debrief_minutes, name="debrief_minutes"),
+    path("debriefs/<int:pk>/<slug:name>", debriefs.debrief_act, name="debrief_act"),
+    path("measures", debriefs.measure_list, name="measures"),
+    path("measures/<int:pk>", debriefs.measure_page, name="measure"),
+    path("cases", cases.case_list, name="cases"),
+    path("cases/<int:pk>", cases.case_page, name="case"),
+    path("cases/<int:pk>/photos/<uuid:photo>", cases.case_mark, name="case_mark"),
+    path("cases/<int:pk>/photos/<uuid:photo>/drop", cases.case_drop, name="case_drop"),
+    path("cases/<int:pk>/<slug:name>", cases.case_act, name="case_act"),
+    path("cases/photos/<int:pk>", cases.case_photo, name="case_photo"),
+    path("grids/day", days.day_check, name="day_check"),
+    path("grids/<int:pk>/days/<slug:day>", days.day_sign, name="day_sign"),
+    path("complaints", days.complaint_list, name="complaints"),
+    path("complaints/new", days.complaint_new, name="complaint_new"),
+    path("complaints/<int:pk>/settle", days.complaint_settle, name="complaint_settle"),
 ]

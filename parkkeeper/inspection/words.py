@@ -10,6 +10,7 @@ MESSAGES: dict[str, Promise | str] = {
     "notice_soon": _("%(enterprise)s：%(number)s 将于 %(due)s 到期。整改后请自报并附照片，等待复查。"),
     "notice_overdue": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，尚未办结。请尽快整改，检查组应前往复查。"),
     "notice_lapsed": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，检查组没有按时复查，记为园区逾期未复查。"),
+    "measure_ordered": _("例会布置给您一项措施，请于 %(due)s 前完成：%(text)s"),
     "case_offered": _("优秀案例“%(title)s”：贵企业的同一检查项 %(item)s 尚未办结，可以参照。"),
 }
 

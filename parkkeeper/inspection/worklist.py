@@ -5,7 +5,7 @@ day, so that everybody can draw again and nobody can choose.
 """
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -14,26 +14,37 @@ from math import ceil
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from parkkeeper.inspection.models import FAILED, Finding, Notice, Step, Visit
+from parkkeeper.inspection.agenda import minutes_of
+from parkkeeper.inspection.daywords import say_mismatch
+from parkkeeper.inspection.models import FAILED, Complaint, DayLine, Finding, Notice, Step, Visit
 from parkkeeper.park.journal import GENESIS
 from parkkeeper.park.models import Enterprise, Grid, JournalSeal, Person
-from parkkeeper.park.rulebook import rule
+from parkkeeper.park.rulebook import rules
 
 WEEK = timedelta(days=7)
 LONGEST = 14  # days without a visit beyond which the wait weighs no more
 OVERDUE, REPORTED, FAILED_BACK, DUE_SOON, UNRESUMED = 50, 45, 40, 30, 15
+COMPLAINT, LOW_COVERAGE, MISMATCH = 25, 20, 10
 
 
 @dataclass
 class Line:
-    """One enterprise on the list; `full` when the week's visits have reached the cap and only look-backs remain."""
+    """One enterprise on the list; `full` when the week's visits have reached the cap and only look-backs remain.
+
+    Whatever asks for it stands on this one line, so that one visit does all of it; `today` says that one was made and
+    what remains is put into it or into tomorrow's, `minutes` what the week has cost the enterprise so far. `rested`:
+    the cap was reached before the day began, so that the draw leaves it out; what happens that day changes no draw.
+    """
 
     enterprise: Enterprise
     score: int = 0
     reasons: list[str] = field(default_factory=list)
     visits: int = 0
+    minutes: int = 0
+    today: bool = False
     last: datetime | None = None
     full: bool = False
+    rested: bool = False
     own: bool = False
     drawn: bool = False
 
@@ -57,27 +68,36 @@ def work_list(grid: Grid, day: date, at: datetime, reader: Person) -> WorkList:
     """The enterprises of the grid in the order in which a team should go; a fixed number of statements."""
     rows = Enterprise.objects.filter(grid=grid).exclude(kind=Enterprise.Kind.BODY).order_by("credit_code")
     lines = {row.pk: Line(row, own=row.pk == reader.employer_id) for row in rows}
-    cap, share = int(rule("visits_a_week", at)), float(rule("random_share_percent", at)) / 100
-    _count_visits(lines, at, cap)
+    cap, share, low = rules(("visits_a_week", "random_share_percent", "low_coverage_percent"), at)
+    _count_visits(lines, day, at, int(cap))
     _look_backs(lines, at)
     _notices(lines, at)
+    _complaints(lines, at)
+    _yesterday(lines, grid, day, float(low))
     for line in lines.values():
         if line.enterprise.resumed_on is None:
             line.add(UNRESUMED, _("未复工，查是否擅自复工"))
     seed = _seed(grid, day)
-    _draw(list(lines.values()), share, seed)
+    _draw(list(lines.values()), float(share) / 100, seed)
     ordered = sorted(lines.values(), key=lambda one: (one.own, one.full, -one.score, one.enterprise.credit_code))
-    return WorkList(grid, day, seed, cap, ordered)
+    return WorkList(grid, day, seed, int(cap), ordered)
 
 
-def _count_visits(lines: dict[int, Line], at: datetime, cap: int) -> None:
-    visits = Visit.objects.filter(enterprise__in=lines, began_at__lte=at).values_list("enterprise", "began_at")
-    for enterprise, began_at in visits.order_by("began_at"):
-        line = lines[enterprise]
-        line.last = began_at
-        line.visits += began_at > at - WEEK
-    for line in lines.values():
-        line.full = line.visits >= cap
+def _count_visits(lines: dict[int, Line], day: date, at: datetime, cap: int) -> None:
+    visits = Visit.objects.filter(enterprise__in=lines, began_at__lte=at).order_by("began_at")
+    week: dict[int, list[Visit]] = defaultdict(list)
+    begins = timezone.make_aware(datetime.combine(day, time.min))
+    before: Counter[int] = Counter()
+    for one in visits.only("enterprise", "began_at", "ended_at"):
+        line = lines[one.enterprise_id]
+        line.last = one.began_at
+        line.today = line.today or begins <= one.began_at < begins + timedelta(days=1)
+        before[one.enterprise_id] += begins - WEEK < one.began_at < begins
+        if one.began_at > at - WEEK:
+            week[one.enterprise_id].append(one)
+    for number, line in lines.items():
+        line.visits, line.minutes = len(week[number]), minutes_of(week[number])
+        line.full, line.rested = line.visits >= cap or line.today, before[number] >= cap
         days = min((at - line.last).days, LONGEST) if line.last else LONGEST
         if days:
             line.add(days, _("从未检查") if line.last is None else _("%(n)s 天未检查") % {"n": days})
@@ -107,6 +127,23 @@ def _notices(lines: dict[int, Line], at: datetime) -> None:
             lines[enterprise].add(DUE_SOON, _("通知书 24 小时内到期"))
 
 
+def _complaints(lines: dict[int, Line], at: datetime) -> None:
+    told = Complaint.objects.open().filter(enterprise__in=lines, at__lte=at).values_list("enterprise", flat=True)
+    for number, count in sorted(Counter(told).items()):
+        lines[number].add(COMPLAINT, _("投诉 %(n)s 件") % {"n": count})
+
+
+def _yesterday(lines: dict[int, Line], grid: Grid, day: date, low: float) -> None:
+    """What did not agree at the end of the day before is today's work; so is an evening that few came to."""
+    rows = DayLine.objects.filter(grid_day__grid=grid, grid_day__day=day - timedelta(days=1), enterprise__in=lines)
+    for row in rows.order_by("enterprise"):
+        line = lines[row.enterprise_id]
+        for mismatch in row.mismatches:
+            line.add(MISMATCH, _("昨日日清：%(what)s") % {"what": say_mismatch(mismatch)})
+        if row.due and row.sampled is not None and row.sampled / row.due * 100 < low:
+            line.add(LOW_COVERAGE, _("昨晚采样率 %(rate)s%%") % {"rate": int(row.sampled / row.due * 100)})
+
+
 def _seed(grid: Grid, day: date) -> str:
     midnight = timezone.make_aware(datetime.combine(day, time.min))
     seal = JournalSeal.objects.filter(sealed_at__lt=midnight).order_by("-to_xid").first()
@@ -116,7 +153,7 @@ def _seed(grid: Grid, day: date) -> str:
 
 def _draw(lines: list[Line], share: float, seed: str) -> None:
     """Draw the share among those who may be visited, in the order of their credit codes: anybody can do it again."""
-    able = [line for line in lines if not (line.full or line.own)]
+    able = [line for line in lines if not (line.rested or line.own)]
     for line in random.Random(seed).sample(able, min(ceil(len(able) * share), len(able))):
         line.drawn = True
         line.add(LONGEST, _("随机抽取"))

@@ -47,6 +47,9 @@ GROUPS = (
         _("采样"),
         (
             Entry("today", _("今日"), "home"),
+            Entry("brief", _("领导速览"), "phone"),
+            Entry("bulletin", _("日报"), "journal", ("bulletin_list",)),
+            Entry("screen", _("大屏"), "map"),
             Entry(
                 "starfield",
                 pgettext_lazy("menu", "采样点"),
@@ -87,6 +90,11 @@ GROUPS = (
             Entry("findings", _("问题清单"), "alert", ("finding", "finding_act")),
             Entry("notices", pgettext_lazy("menu", "整改通知书"), "file", ("notice", "notice_act")),
             Entry("stop_works", pgettext_lazy("menu", "停工"), "lock", ("stop_work", "stop_act")),
+            Entry("day_check", pgettext_lazy("menu", "日清"), "result", ("day_sign",)),
+            Entry("debriefs", pgettext_lazy("menu", "例会"), "people", ("debrief", "debrief_new", "debrief_act")),
+            Entry("measures", pgettext_lazy("menu", "措施"), "clock", ("measure",)),
+            Entry("cases", pgettext_lazy("menu", "案例"), "ok", ("case", "case_act", "case_mark")),
+            Entry("complaints", pgettext_lazy("menu", "投诉"), "message", ("complaint_new", "complaint_settle")),
             Entry("inspection_setup", _("检查设置"), "rules", ("checklist", "checklist_new", "authorisation_new")),
         ),
     ),

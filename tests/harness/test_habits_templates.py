@@ -13,7 +13,7 @@ NAMES_LANGUAGES = {"parkkeeper/park/templates/park/parts/language.html"}
 # Official papers are Chinese for every reader: the language of the authority that signs them.
 OFFICIAL = {
     f"parkkeeper/papers/templates/{name}.typ"
-    for name in ("notice", "look_back", "receipt", "stop_work", "parts/official")
+    for name in ("notice", "look_back", "receipt", "stop_work", "minutes", "parts/official")
 }
 # The framework's own help texts (rules of passwords) are lists in HTML; ours are plain.
 HELP_TEXT = "field.help_text|safe"

@@ -1,13 +1,16 @@
 """Inspection on every page of the browser tests: a notice with its findings, photos, an extension, a stop of work."""
 
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
-from parkkeeper.inspection.actions import lookbacks, notices, setup, stopwork
+from parkkeeper.inspection.actions import cases, days, debriefs, lookbacks, notices, setup, stopwork
 from parkkeeper.inspection.checklistfiles import read_checklist
-from parkkeeper.inspection.models import Finding, Visit
+from parkkeeper.inspection.models import Finding, Photo, Visit
+from parkkeeper.park.files import store_file
 from tests.inspection.kit import Inspector
-from tests.world import EVENING, later
+from tests.inspection.pictures import png
+from tests.world import DAY, EVENING, later
 
 
 def inspected_evening(w: Any) -> dict[str, list[Any]]:
@@ -32,7 +35,35 @@ def inspected_evening(w: Any) -> dict[str, list[Any]]:
     stop = stopwork.impose_stop_work(danger, extent="line", place="一号线", reason="出口锁闭", conditions="打开出口",
                                      by=w.ann, at=later(55))  # fmt: skip
     return {
+        **_practised(w, team),
         "visit": [first.id], "visit_notice": [later_one.id], "finding": [one.pk], "finding_act": [one.pk, "look"],
         "notice": [notice.pk], "notice_act": [notice.pk, "serve"], "stop_work": [stop.pk],
         "stop_act": [stop.pk, "check"], "checklist": [w.checklist.pk],
+    }  # fmt: skip
+
+
+def _practised(w: Any, team: Inspector) -> dict[str, list[Any]]:
+    """A case with its pictures and a reader, a debrief with measures, a signed day, a complaint."""
+    visit = team.visit(65, second=w.ben.uuid)
+    noted, data = team.note(visit, "D2", 66), png(note=b"place")
+    store_file(data, name="a.png", media_type="image/png", by=w.ann, at=later(66))
+    photo = team.photo(noted, minutes=67, sha256=sha256(data).hexdigest())
+    team.say(visit, noted, photo, team.fix(noted, 70))
+    one = Finding.objects.get(pk=noted.id)
+    after = team.photo(noted, "on_the_spot", 68, sha256=sha256(data).hexdigest())
+    team.say(after)
+    case = cases.draft_case(one, title="隔板", text="加装隔板", by=w.ann, at=later(80))
+    for op, side in ((photo, "before"), (after, "after")):
+        cases.publish_photo(case, Photo.objects.get(pk=op.id), side=side, areas=[(0.1, 0.1, 0.4, 0.4)], by=w.ann,
+                            at=later(81))  # fmt: skip
+    debriefs.name_cause(one, "rules", by=w.ann, at=later(82))
+    meeting = debriefs.hold_debrief(DAY, by=w.office, at=later(90))
+    debriefs.decide(meeting, "统一标识", by=w.office, at=later(91))
+    measure = debriefs.order_measure(meeting, "补齐标识", owner=w.office, due_on=DAY, by=w.office, at=later(92))
+    complaint = days.note_complaint(w.rainbow, source="hotline", text="夜间开工", by=w.ann, at=later(93))
+    days.sign_off(w.grids[1], DAY, note="已核", by=w.office, at=later(94))
+    return {
+        "debrief": [meeting.pk], "debrief_act": [meeting.pk, "decide"], "measure": [measure.pk], "case": [case.pk],
+        "case_act": [case.pk, "edit"], "case_mark": [case.pk, photo.id], "complaint_settle": [complaint.pk],
+        "day_sign": [w.grids[0].pk, DAY.isoformat()],
     }  # fmt: skip

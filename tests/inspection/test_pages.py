@@ -32,7 +32,9 @@ def w(settings: Any, tmp_path: Any) -> Any:
 
 PAGES = ["grids", "work_list", "visits", "visit", "visit_notice", "findings", "finding", "finding_act", "notices",
          "notice", "notice_act", "stop_works", "stop_work", "stop_act", "inspection_setup", "checklist",
-         "checklist_new", "authorisation_new"]  # fmt: skip
+         "checklist_new", "authorisation_new", "debriefs", "debrief", "debrief_new", "debrief_act", "measures",
+         "measure", "cases", "case", "case_act", "case_mark", "day_check", "day_sign", "complaints", "complaint_new",
+         "complaint_settle"]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -123,7 +125,8 @@ def test_the_office_puts_the_sample_in_force_and_files_a_paper(w: Any) -> None:
     assert Desk(w.ann).get("inspection_setup").status == 403
 
 
-@pytest.mark.parametrize("page", ["grids", "work_list", "visits", "findings", "notices", "stop_works"])
+@pytest.mark.parametrize("page", ["grids", "work_list", "visits", "findings", "notices", "stop_works", "day_check",
+                                  "debriefs", "measures", "cases", "complaints"])  # fmt: skip
 def test_the_number_of_questions_does_not_grow_with_the_rows(w: Any, page: str) -> None:
     desk = Desk(w.office)
     desk.get(page)

@@ -21,7 +21,7 @@ from parkkeeper.park.files import read_file, store_file
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Message, Person, Post, StoredFile
 
-_GOOD = (Step.Kind.FIXED, Step.Kind.ON_THE_SPOT)
+GOOD = (Step.Kind.FIXED, Step.Kind.ON_THE_SPOT)
 _MOST_AREAS = 40
 
 
@@ -29,7 +29,7 @@ _MOST_AREAS = 40
 def draft_case(finding: Finding, *, title: str, text: str, by: Person, at: datetime) -> GoodPractice:
     """Begin a case from a finding that was put right. Raises Refused for another one, without words, or twice."""
     require(by, "write_case", at=at, on=finding)
-    if state_kind(finding) not in _GOOD:
+    if state_kind(finding) not in GOOD:
         raise Refused(_("只有当场整改或复查合格的问题才能写成案例。"))
     if blank(title) or blank(text):
         raise Refused(_("请填写案例的标题和正文。"))

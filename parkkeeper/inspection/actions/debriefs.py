@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.agenda import agenda_of
+from parkkeeper.inspection.debriefbook import may_finish
 from parkkeeper.inspection.models import Cause, Debrief, Decision, Finding, Measure
 from parkkeeper.kernel.text import blank, tidy
-from parkkeeper.park.access import may, require
+from parkkeeper.park.access import require
 from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Person
+from parkkeeper.park.models import Message, Person
 
 
 @transaction.atomic
@@ -64,6 +65,8 @@ def order_measure(debrief: Debrief, text: str, *, owner: Person, due_on: date, b
     if due_on < timezone.localdate(at):
         raise Refused(_("期限不能早于今天。"))
     made = Measure.objects.create(debrief=debrief, text=tidy(text)[:500], owner=owner, due_on=due_on, at=at, by=by)
+    Message.objects.create(kind="measure_ordered", to=owner, sent_at=at, link=f"/measures/{made.pk}",
+                           params={"text": made.text[:80], "due": due_on.isoformat()})  # fmt: skip
     record("measure.ordered", made, by=by, at=at, person=owner.pk, due_on=due_on.isoformat())
     return made
 
@@ -76,10 +79,10 @@ def finish_measure(measure: Measure, *, note: str, by: Person, at: datetime) -> 
     """
     require(by, "see_own", at=at)
     measure = Measure.objects.select_for_update().get(pk=measure.pk)
-    if by.pk != measure.owner_id and not may(by, "hold_debrief", at=at):
-        raise Refused(_("措施由责任人或例会主持人办结。"))
     if measure.done_at is not None:
         raise Refused(_("这项措施已经办结。"))
+    if not may_finish(measure, by, at):
+        raise Refused(_("措施由责任人或例会主持人办结。"))
     if blank(note):
         raise Refused(_("请写明完成情况。"))
     measure.done_at, measure.done_by, measure.done_note = at, by, tidy(note)[:300]

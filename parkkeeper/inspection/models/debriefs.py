@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.inspection.models.visits import Finding
 from parkkeeper.park.models import Person
+from parkkeeper.park.scope import Scope
 
 
 class Cause(models.Model):
@@ -65,6 +66,10 @@ class Debrief(models.Model):
 
     def __str__(self) -> str:
         return self.day.isoformat()
+
+    def scope(self) -> Scope:
+        """All teams sit together: it is the whole park's."""
+        return Scope()
 
 
 class Decision(models.Model):

@@ -13,8 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from parkkeeper.inspection.actions import exclusions, lookbacks, notices, stopwork
-from parkkeeper.inspection.models import FAILED, SETTLED, Finding, Notice, Service, Step, StopWork, Visit
+from parkkeeper.inspection.actions import cases, debriefs, exclusions, lookbacks, notices, stopwork
+from parkkeeper.inspection.models import FAILED, SETTLED, Cause, Finding, Notice, Service, Step, StopWork, Visit
 from parkkeeper.inspection.steps import state_kind
 from parkkeeper.park import access
 from parkkeeper.park.errors import Refused
@@ -59,6 +59,19 @@ class NoteForm(OfficeForm):
     note = forms.CharField(label=gettext_lazy("说明"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class CauseForm(OfficeForm):
+    kind = forms.ChoiceField(label=gettext_lazy("原因"), choices=Cause.Kind.choices)
+    note = forms.CharField(label=gettext_lazy("说明"), max_length=300, required=False)
+
+
+class CaseForm(OfficeForm):
+    title = forms.CharField(label=gettext_lazy("标题"), max_length=80)
+    text = forms.CharField(
+        label=gettext_lazy("正文"), max_length=2000, widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=gettext_lazy("原来有什么问题、怎样整改、别的企业可以学什么。不要写个人姓名。"),
+    )  # fmt: skip
+
+
 class ReportForm(OfficeForm):
     note = forms.CharField(label=gettext_lazy("整改情况"), max_length=300, required=False,
                            widget=forms.Textarea(attrs={"rows": 3}))  # fmt: skip
@@ -98,7 +111,7 @@ class ExtensionForm(ReasonForm):
                               help_text=gettext_lazy("单位与通知书的期限相同（小时或工作日）"))  # fmt: skip
 
 
-class _YesNoForm(OfficeForm):
+class YesNoForm(OfficeForm):
     note = forms.CharField(label=gettext_lazy("说明"), max_length=300, required=False)
     asks = ""
 
@@ -107,33 +120,33 @@ class _YesNoForm(OfficeForm):
         return {**found, self.asks: found.get(self.asks) == _YES}
 
 
-def _choice(label: Any, yes: Any, no: Any) -> forms.ChoiceField:
+def yes_or_no(label: Any, yes: Any, no: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=[(_YES, yes), (_NO, no)], widget=forms.RadioSelect)
 
 
-class GrantForm(_YesNoForm):
+class GrantForm(YesNoForm):
     asks = "granted"
-    granted = _choice(gettext_lazy("决定"), gettext_lazy("同意延期"), gettext_lazy("不同意"))
+    granted = yes_or_no(gettext_lazy("决定"), gettext_lazy("同意延期"), gettext_lazy("不同意"))
 
 
-class ExcludeForm(_YesNoForm):
+class ExcludeForm(YesNoForm):
     asks = "granted"
-    granted = _choice(gettext_lazy("决定"), gettext_lazy("同意不计考核"), gettext_lazy("不同意"))
+    granted = yes_or_no(gettext_lazy("决定"), gettext_lazy("同意不计考核"), gettext_lazy("不同意"))
 
 
-class ApproveForm(_YesNoForm):
+class ApproveForm(YesNoForm):
     asks = "approved"
-    approved = _choice(gettext_lazy("决定"), gettext_lazy("批准停工"), gettext_lazy("不批准"))
+    approved = yes_or_no(gettext_lazy("决定"), gettext_lazy("批准停工"), gettext_lazy("不批准"))
 
 
-class HoldsForm(_YesNoForm):
+class HoldsForm(YesNoForm):
     asks = "holds"
-    holds = _choice(gettext_lazy("巡查结果"), gettext_lazy("确已停工"), gettext_lazy("仍在生产"))
+    holds = yes_or_no(gettext_lazy("巡查结果"), gettext_lazy("确已停工"), gettext_lazy("仍在生产"))
 
 
-class MetForm(_YesNoForm):
+class MetForm(YesNoForm):
     asks = "met"
-    met = _choice(gettext_lazy("验收结果"), gettext_lazy("解除条件已满足"), gettext_lazy("未满足，退回"))
+    met = yes_or_no(gettext_lazy("验收结果"), gettext_lazy("解除条件已满足"), gettext_lazy("未满足，退回"))
 
 
 class StopForm(ReasonForm):
@@ -194,6 +207,9 @@ FINDING_ACTS: dict[str, Act] = {
                   lambda finding: finding.item.severity == "!!" and _open(finding)),
     "exclude": Act(pgettext_lazy("button", "申请不计考核"), ReasonForm, exclusions.ask_exclusion, "issue_notice",
                    lambda finding: not finding.exclusions.exclude(granted=False).exists()),
+    "cause": Act(pgettext_lazy("button", "分析原因"), CauseForm, debriefs.name_cause, "inspect"),
+    "case": Act(pgettext_lazy("button", "写成案例"), CaseForm, cases.draft_case, "write_case",
+                lambda finding: state_kind(finding) in cases.GOOD and not finding.cases.filter(withdrawn_at=None)),
     "decide": Act(gettext_lazy("决定是否计考核"), ExcludeForm, _decide_exclusion, "approve_exclusion",
                   lambda finding: finding.exclusions.filter(decided_at=None).exists()),
 }  # fmt: skip
@@ -235,12 +251,16 @@ def offered(acts: Mapping[str, Act], request: OfficeRequest, thing: Any, page: s
     ]  # fmt: skip
 
 
-def _act(request: OfficeRequest, acts: Mapping[str, Act], name: str, thing: Any, page: str) -> HttpResponse:
+def do_act(
+    request: OfficeRequest, acts: Mapping[str, Act], name: str, thing: Any, page: str,
+    shows: Mapping[str, Any] | None = None,
+) -> HttpResponse:  # fmt: skip
+    """Ask for what the act of that name needs (fields begin with `shows`) and do it; back to the thing's page then."""
     act, back = acts.get(name), reverse(page, args=[thing.pk])
     if act is None:
         raise Http404
     access.require(request.person, act.verb, at=request.at, on=thing)
-    form = act.form(request.POST if request.method == "POST" else None, request.FILES or None)
+    form = act.form(request.POST if request.method == "POST" else None, request.FILES or None, initial=shows)
     if form.carry_out(lambda data: act.do(thing, **data, by=request.person, at=request.at)):
         messages.success(request, _("已办理：%(act)s。") % {"act": act.title})
         return redirect(back)
@@ -250,17 +270,17 @@ def _act(request: OfficeRequest, acts: Mapping[str, Act], name: str, thing: Any,
 
 def finding_act(request: OfficeRequest, pk: object, name: str) -> HttpResponse:
     rows = Finding.objects.within(request.scopes).select_related("enterprise", "item", "visit")
-    return _act(request, FINDING_ACTS, name, get_object_or_404(rows, pk=pk), "finding")
+    return do_act(request, FINDING_ACTS, name, get_object_or_404(rows, pk=pk), "finding")
 
 
 def notice_act(request: OfficeRequest, pk: int, name: str) -> HttpResponse:
     rows = Notice.objects.within(request.scopes).select_related("enterprise")
-    return _act(request, NOTICE_ACTS, name, get_object_or_404(rows, pk=pk), "notice")
+    return do_act(request, NOTICE_ACTS, name, get_object_or_404(rows, pk=pk), "notice")
 
 
 def stop_act(request: OfficeRequest, pk: int, name: str) -> HttpResponse:
     rows = StopWork.objects.within(request.scopes).select_related("enterprise")
-    return _act(request, STOP_ACTS, name, get_object_or_404(rows, pk=pk), "stop_work")
+    return do_act(request, STOP_ACTS, name, get_object_or_404(rows, pk=pk), "stop_work")
 
 
 def visit_notice(request: OfficeRequest, pk: object) -> HttpResponse:

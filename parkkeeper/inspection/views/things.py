@@ -49,6 +49,7 @@ def finding_page(request: OfficeRequest, pk: object) -> HttpResponse:
         "steps": found.steps.select_related("by").order_by("at", "received_at", "pk"), "photos": _photos(found),
         "exclusions": found.exclusions.select_related("asked_by", "decided_by").order_by("pk"),
         "lines": found.lines.select_related("notice").order_by("pk"),
+        "causes": found.causes.select_related("by").order_by("-at", "-pk"), "cases": found.cases.order_by("pk"),
         "acts": offered(FINDING_ACTS, request, found, "finding_act"),
     }  # fmt: skip
     return render(request, "inspection/finding.html", context)
