@@ -2,10 +2,16 @@
 
 from django.urls import path
 
-from parkkeeper.board.views import enterprises, own, people, starfield, today
+from parkkeeper.board.views import brief, bulletin, enterprises, own, people, screen, starfield, today
 
 urlpatterns = [
     path("", today.today, name="today"),
+    path("bulletin", bulletin.bulletin, name="bulletin"),
+    path("bulletin/<slug:day>/<slug:name>", bulletin.bulletin_list, name="bulletin_list"),
+    path("brief", brief.brief, name="brief"),
+    path("screen", screen.screen, name="screen"),
+    path("screen/data.json", screen.screen_data, name="screen_data"),
+    path("screen/map.json", screen.screen_map, name="screen_map"),
     path("starfield", starfield.starfield, name="starfield"),
     path("enterprises", enterprises.enterprises, name="enterprises"),
     path("enterprises/<int:pk>", enterprises.enterprise, name="enterprise"),

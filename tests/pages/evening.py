@@ -77,4 +77,4 @@ def _things(w: Any, batch: Import) -> dict[str, list[Any]]:
     }  # fmt: skip
     found: dict[str, list[Any]] = {page: [getattr(thing, "pk", None) or thing.id] for page, thing in one.items()}
     return {**found, "rule": ["result_hours"], "rule_change": ["result_hours"], "import_new": ["roster"],
-            "gap_work": ["excuse"]}  # fmt: skip
+            "gap_work": ["excuse"], "bulletin_list": ["2022-05-10", "findings"]}  # fmt: skip
