@@ -32,7 +32,7 @@ _AT_POINT = {Role.SAMPLING: POST, Role.SCANNING: POST, Role.PREVENTION: POST}
 GRANTS: dict[str, dict[Role, Reach]] = {
     # reading
     "see_bulletin": _READERS,
-    "see_screen": _READERS,
+    "see_screen": {**_READERS, Role.SCREEN: PARK},
     "see_counts": {**_READERS, **_GRID, **_LIAISON},
     "see_people": {**_OFFICE, **_GRID, **_LIAISON},
     "see_results": {**_OFFICE, **_GRID},

@@ -92,6 +92,8 @@ class AccessMiddleware:
         person = request.user.person
         scopes = access.scopes(person, verb, at=request.at)  # type: ignore[attr-defined]
         if scopes == []:
+            if name == "today" and access.may(person, "see_screen", at=request.at):  # type: ignore[attr-defined]
+                return redirect("screen")  # where a log-in of a wall begins
             raise Forbidden(verb)
         request.person, request.scopes = person, scopes  # type: ignore[attr-defined]
         return None

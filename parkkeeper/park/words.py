@@ -81,6 +81,7 @@ ROLES: dict[str, Promise] = {
     "team_member": _("检查组成员"),
     "lab_member": _("检测机构人员"),
     "courier": _("转运员"),
+    "screen": _("大屏"),
 }
 """Titles of Post.Role, translated when they are shown."""
 MESSAGES: dict[str, Promise | str] = {}

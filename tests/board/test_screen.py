@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch
 
 from parkkeeper.inspection.models import Notice
 from parkkeeper.kernel import clock
+from parkkeeper.park import access
 from parkkeeper.park.models import Grid, Person, Road, Site
 from parkkeeper.sampling.models import Point
 from tests.inspection import rows
@@ -98,3 +100,18 @@ def test_the_number_of_questions_does_not_grow_with_the_rows(w: Any) -> None:
             Point.objects.create(code=f"N{n}", site=site, kind="nearby", hours=(1020, 1260), in_service=ALWAYS)
             rows.notice(w, 50 + n, due_at=later(400 + n))
     assert asked[1] <= asked[0]
+
+
+def test_the_log_in_of_a_wall_opens_the_screen_and_nothing_else(w: Any) -> None:
+    wall = w.post(w.person("大厅屏幕", w.body, state="away", category="office_staff"), "screen")
+    desk = Desk(wall)
+    assert desk.get("today").href == "/screen"  # where a log-in begins
+    opened = {page for page in access.PAGES if _opens(desk, page)}
+    assert opened == {"screen", "screen_data", "screen_map", "password"}
+
+
+def _opens(desk: Desk, page: str) -> bool:
+    try:
+        return desk.get(page).status == 200
+    except NoReverseMatch:  # of a thing: the same right guards its list
+        return False

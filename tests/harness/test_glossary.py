@@ -14,6 +14,7 @@ MODELS = {model.__name__: model for model in apps.get_models() if model.__module
 LISTED = {
     "office", "leader", "prevention_specialist", "sampling_specialist", "scanning_specialist", "concierge",
     "team_leader", "team_member", "lab_member", "courier",
+    "screen",
 }  # fmt: skip
 
 

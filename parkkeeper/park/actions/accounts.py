@@ -68,7 +68,7 @@ def reset_password(account: Account, *, by: Person, at: datetime) -> str:
 @transaction.atomic
 def change_password(account: Account, password: str, *, by: Person, at: datetime) -> None:
     """Set the password that the holder chose; all other sessions of the account end. Raises Refused for a weak one."""
-    require(by, "see_own", at=at)
+    require(by, "keep_account", at=at)
     if by.pk != account.person_id:
         raise Refused(_("只能修改自己的密码；他人的密码请在账号页重置。"))
     if account.check_password(password):
@@ -107,7 +107,7 @@ def unlock_account(account: Account, *, by: Person, at: datetime) -> None:
 @transaction.atomic
 def choose_language(account: Account, language: str, *, by: Person, at: datetime) -> None:
     """Remember the language of the account's pages. Raises Refused for one that we do not speak."""
-    require(by, "see_own", at=at)
+    require(by, "keep_account", at=at)
     if language not in dict(settings.LANGUAGES):
         raise Refused(_("没有“%(language)s”这种语言。") % {"language": language})
     account.language = language

@@ -19,7 +19,7 @@ from parkkeeper.park.imports.wording import gravest, wording
 from parkkeeper.park.models import Certificate, Enterprise, Person, Post
 
 Role = Post.Role
-BY_HAND = {Role.OFFICE, Role.LEADER, Role.LAB}
+BY_HAND = {Role.OFFICE, Role.LEADER, Role.LAB, Role.SCREEN}
 ROLES = [role for role in Role if role not in BY_HAND]
 _CERTIFIED = {Role.PREVENTION, Role.SAMPLING, Role.SCANNING}
 _WORDS = words(Role.choices, {

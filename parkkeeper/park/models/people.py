@@ -203,6 +203,7 @@ class Post(models.Model):
         TEAM_MEMBER = "team_member", _("检查组成员")
         LAB = "lab_member", _("检测机构人员")
         COURIER = "courier", _("转运员")
+        SCREEN = "screen", _("大屏")
 
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="posts")
     role = models.CharField(max_length=24, choices=Role.choices)
