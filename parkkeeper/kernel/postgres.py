@@ -26,6 +26,7 @@ from urllib.parse import quote, unquote
 
 import psycopg
 
+from parkkeeper.kernel.memory import memory_of_machine, memory_settings
 from parkkeeper.kernel.postgres_home import (
     DATABASE,
     PORT,
@@ -61,8 +62,6 @@ _SETTINGS = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "random_page_cost": "1.1",
@@ -305,7 +304,8 @@ class Server:
     def _launch(self, layout: Layout, account: Account, programs: Programs) -> None:
         sockets = socket_folder(layout, account)
         write_access_rules(layout, account, programs)
-        settings = _SETTINGS | ({} if self.durable else _THROWAWAY_SETTINGS)
+        settings = _SETTINGS | memory_settings(memory_of_machine())
+        settings |= {} if self.durable else _THROWAWAY_SETTINGS
         settings["unix_socket_directories"] = f'"{sockets}"'
         settings["hba_file"] = str(layout.access / "pg_hba.conf")
         settings["ident_file"] = str(layout.access / "pg_ident.conf")
