@@ -7,7 +7,7 @@ In every round all ways take turns, on the same machine and the same PostgreSQL 
 * batch_200, batch_500: phones at the real web server, with all checks, answered after the commit;
 * one: one scan a request.
 
-Then, unless left out: a backlog that comes at once, many parks at once, and parks with millions of scans in them.
+Then, unless left out: a backlog that comes at once, and many parks at once.
 """
 
 import argparse
@@ -20,7 +20,6 @@ from typing import Any
 
 from django.db import connection
 
-from parkkeeper.demo.bench import ingest_growth
 from parkkeeper.demo.bench.ingest_client import send
 from parkkeeper.demo.bench.ingest_floor import BARE, OWN, Floor
 from parkkeeper.demo.bench.ingest_measure import AT_ONCE, Measured, lanes, measured_server, rounded, spread
@@ -53,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scans", type=int, default=8_000, help="scans of a turn (8,000)")
     parser.add_argument("--workers", type=int, default=2, help="processes of the web server (2)")
     parser.add_argument("--parks", type=int, nargs="*", default=[1, 10, 100], help="parks at once (1 10 100)")
-    parser.add_argument("--stored", type=int, nargs="*", default=[1_000_000, 10_000_000], help="scans stored before")
     parser.add_argument("--backlog", type=int, default=BACKLOG, help=f"scans of the backlog, 0 for none ({BACKLOG:,})")
 
 
@@ -66,8 +64,6 @@ def run(chosen: argparse.Namespace) -> dict[str, Any]:
             found["backlog"] = _backlog(chosen.backlog, measured)
         if chosen.parks:
             found["parks"] = _many_parks(chosen, measured)
-        if chosen.stored:
-            found["growth"] = ingest_growth.measure(chosen, measured)
     clock.use_real_time()
     return found
 

@@ -79,7 +79,7 @@ def _measure_park(size: int, chosen: argparse.Namespace) -> dict[str, Any]:
             account = _fill(size)
             client = Client(SERVER_NAME=f"{schema}.localhost", raise_request_exception=False)
             client.force_login(account, backend="parkkeeper.park.backend.AccountBackend")
-            addresses = [pair for pair in _addresses() if not chosen.only or pair[0].split("?")[0] in chosen.only]
+            addresses = [pair for pair in openable() if not chosen.only or pair[0].split("?")[0] in chosen.only]
         _say(f"opening {len(addresses)} pages {chosen.repeat} times …")
         return {name: _measure(client, address, chosen.repeat) for name, address in addresses}
     finally:
@@ -95,7 +95,7 @@ def _fill(size: int) -> Account:
     return account
 
 
-def _addresses() -> Iterator[tuple[str, str]]:
+def openable() -> Iterator[tuple[str, str]]:
     """(name, address) of every page that can be opened with what is in the park, and some ways to narrow it."""
     for pattern in _patterns(get_resolver("parkkeeper.config.urls")):
         name = pattern.name or ""
