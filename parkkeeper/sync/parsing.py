@@ -120,6 +120,7 @@ _CODE = 40  # characters of a tube's or box's code
 _CLAIM = 200  # of what was read of a person: a person code as it is has at most 174
 _MOST_TUBES = 1000  # in one box
 _MOST_ANSWERS = 500  # of one visit
+_MOST_SHOTS = 10  # of one answer
 _HALF_ROUND = 180  # degrees
 _VISITS = frozenset(Visit.Kind.values)
 _ENDS = frozenset(Visit.End.values)
@@ -204,7 +205,8 @@ def _place(raw: dict[str, Any]) -> Place:
 
 
 def _answers(raw: dict[str, Any]) -> dict[str, Any]:
-    """`answers` {"A1": {"ok": true, "value": "35.9"}}: item codes, verdicts, what was counted or measured."""
+    """`answers` {"A1": {"ok": true, "value": "35.9", "photos": […]}}: by item its verdict, what was counted or
+    measured, and pictures that show it."""
     told = raw.get("answers", {})
     if type(told) is not dict or len(told) > _MOST_ANSWERS:
         raise _bad(raw, "answers")
@@ -212,8 +214,23 @@ def _answers(raw: dict[str, Any]) -> dict[str, Any]:
     for code, answer in told.items():
         if type(answer) is not dict or not _storable(code) or type(answer.get("ok")) not in (bool, type(None)):
             raise _bad(raw, "answers")
-        found[code[:8]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", 60)}
+        found[code[:8]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", 60), **_shots(answer)}
     return found
+
+
+def _shots(answer: dict[str, Any]) -> dict[str, Any]:
+    """`photos` [{"sha256", "at", "place"? or "placeless"?}] of an answer; without any, nothing."""
+    told = answer.get("photos", [])
+    if type(told) is not list or len(told) > _MOST_SHOTS or not all(type(one) is dict for one in told):
+        raise _bad(answer, "photos")
+    found = []
+    for one in told:
+        at, place = moment_of(one.get("at")), _place(one)
+        if at is None:
+            raise _bad(one, "at")
+        where = {name: getattr(place, name) for name in ("longitude", "latitude", "accuracy", "missing")}
+        found.append({"sha256": _needed_sha256(one, "sha256"), "at": at.isoformat(), **where})
+    return {"photos": found} if found else {}
 
 
 # In the order in which the kinds of a batch are done; inside a kind the phone's own sequence decides.

@@ -8,7 +8,9 @@ export interface Enrolment {
   phone: number;
   role: string;
   holder: { person: string; name: string };
-  point: { code: string; name: string };
+  /** A phone is of a point, or of a team's grid; of an earlier park there is no grid. */
+  point: { code: string; name: string } | null;
+  grid?: { code: string; name: string } | null;
   salt: string;
   park: string;
   time_zone: string;
@@ -55,6 +57,144 @@ export interface Roster {
   antigen?: { day: string; people: Tester[] } | null;
   cursor: string;
 }
+
+export interface Place {
+  longitude: number;
+  latitude: number;
+  accuracy?: number;
+}
+
+export interface ItemWords {
+  code: string;
+  text: string;
+  text_en: string;
+  severity: "" | "!" | "!!";
+  remedy: string;
+  remedy_en: string;
+}
+
+export interface Item extends ItemWords {
+  aspect: string;
+  evidence: string;
+  sample: string;
+  hours: number | null;
+  short: boolean;
+  least: number | null;
+  most: number | null;
+  camera: boolean;
+}
+
+export interface Checklist {
+  id: number;
+  code: string;
+  version: number;
+  name: string;
+  items: Item[];
+}
+
+export interface RoundLine {
+  enterprise: string;
+  name: string;
+  short_name: string;
+  initials: string;
+  reasons: string[];
+  score: number;
+  visits: number;
+  last: string | null;
+  full: boolean;
+  own: boolean;
+  drawn: boolean;
+  stopped: boolean;
+  places: [number, number][];
+}
+
+export interface OpenFinding {
+  finding: string;
+  enterprise: string;
+  item: ItemWords;
+  camera: boolean;
+  area: string;
+  note: string;
+  noted_at: string;
+  state: string;
+  failed: number;
+  own: boolean;
+}
+
+export interface OpenNotice {
+  number: string;
+  enterprise: string;
+  wording: "order" | "advice";
+  issued_at: string;
+  due_at: string | null;
+  lapsed: boolean;
+  second: boolean;
+  findings: string[];
+}
+
+export interface Repeat {
+  enterprise: string;
+  item: string;
+  area: string;
+  times: number;
+  last: string;
+}
+
+export interface Basis {
+  basis: string;
+  name: string;
+  orders: boolean;
+  body: string;
+  paper: string;
+}
+
+/** GET inspection: the team's round of the day, and what a visit needs without network. */
+export interface Inspection {
+  day: string;
+  grid: { code: string; name: string; polygon: { type: string; coordinates: unknown } };
+  seed: string;
+  cap: number;
+  rules: { term: { unit: string; amount: number }; repeat_window_days: number; repeats_to_stop_work: number };
+  bases: Basis[];
+  team: { person: string; name: string }[];
+  aspects: Record<string, string>;
+  checklists: Checklist[];
+  round: RoundLine[];
+  findings: OpenFinding[];
+  notices: OpenNotice[];
+  repeats: Repeat[];
+  codes?: Codes | null;
+  cursor: string;
+}
+
+/** A picture that was taken, by the hash of its bytes. */
+export interface Shot {
+  sha256: string;
+  at: string;
+  place: Place | null;
+  placeless: string;
+}
+
+/** A problem that is being written down and is not recorded yet. */
+export interface FindingDraft {
+  area: string;
+  note: string;
+  photos: Shot[];
+  fixed: Shot[];
+}
+
+/** What was looked at: undefined not yet, null does not apply. */
+export interface Answer {
+  ok: boolean | null | undefined;
+  value: string;
+  photos: Shot[];
+  draft?: FindingDraft | undefined;
+}
+
+export type VisitKind = "full" | "short" | "look_back";
+export type VisitEnd = "finished" | "no_access" | "cancelled";
+export type PhotoOf = "found" | "on_the_spot" | "look_back";
+export type Outcome = "fixed" | "partly" | "not_fixed" | "no_access";
 
 /** A box under way, as the park knows it. */
 export interface KnownBox {
@@ -103,6 +243,20 @@ export type Draft =
       taken_by?: string;
       given_signature?: string;
       taken_signature?: string;
+    }
+  | { kind: "begin_visit"; enterprise: string; checklist: number; visit_kind: VisitKind; basis: string; second?: string; place: Place | null; placeless?: string }
+  | { kind: "note_finding"; visit: string; item: string; area?: string; note?: string }
+  | { kind: "photo"; finding: string; of: PhotoOf; sha256: string; place: Place | null; placeless?: string }
+  | { kind: "fix_on_spot"; finding: string }
+  | { kind: "look_back"; finding: string; outcome: Outcome; note?: string }
+  | {
+      kind: "end_visit";
+      visit: string;
+      how: VisitEnd;
+      answers: Record<string, { ok: boolean | null; value: string; photos?: Shot[] }>;
+      signed_by?: string;
+      signature?: string;
+      refusal?: string;
     }
   | { kind: "antigen"; person: string; value: AntigenValue; photo?: string };
 

@@ -2,10 +2,10 @@
 
 import { Outbox, type Link } from "./sync/outbox";
 import { Trouble, ask } from "./sync/api";
-import { type Draft, type Enrolment, type Member, type Operation, type Reply, type Roster, VERSION } from "./protocol";
+import { type Enrolment, type Member, type Operation, type Reply, type Roster, VERSION } from "./protocol";
 import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from "./store/db";
 import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlock } from "./store/vault";
-import { type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
+import { type Told, type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
 import { keepBallast } from "./store/ballast";
 import { toHex } from "./kernel/ids";
 import { tidyCode } from "./kernel/codes";
@@ -13,6 +13,7 @@ import { Desk, type Outcome } from "./desk/desk";
 import { People } from "./desk/people";
 import { type PersonCode, readPersonCode } from "./desk/personcode";
 import { Shift } from "./desk/shift";
+import { Inspecting } from "./inspect/inspecting";
 import { feel } from "./ui/feel";
 
 export type Phase = "starting" | "enrol" | "locked" | "open";
@@ -51,6 +52,7 @@ class World extends EventTarget {
   idleMinutes = 10;
   private touched = Date.now();
   readonly desk = new Desk(this.surroundings());
+  readonly inspecting = new Inspecting((drafts) => this.do(drafts));
   readonly outbox = new Outbox(() => (isOpen() ? this.enrolment : undefined), {
     link: (state, trouble, again = 0) => this.linked(state, trouble, again),
     sent: (operations) => this.sent(operations),
@@ -132,6 +134,7 @@ class World extends EventTarget {
     this.enrolment = await sealedValue<Enrolment>("enrolment");
     const kept = await sealedValue<KeptRoster>("roster");
     if (kept) this.useRoster(kept);
+    await this.inspecting.load();
     await this.forget();
     await this.reload();
     this.phase = "open";
@@ -161,6 +164,7 @@ class World extends EventTarget {
     this.outbox.stop();
     lock();
     this.desk.forget();
+    this.inspecting.close();
     this.enrolment = this.people = undefined;
     this.shift = new Shift();
     this.entries = new Map();
@@ -183,17 +187,19 @@ class World extends EventTarget {
         entries.set(row.id, { row, operation });
       }
       [this.shift, this.entries] = [shift, entries];
+      this.inspecting.sumUp([...entries.values()].map((entry) => entry.operation));
     }
     this.queue = await waiting();
     this.changed();
   }
 
   /** Save what was done. Resolves when it is on the disk; then screens may say so. */
-  async do(drafts: (Draft & { id?: string })[]): Promise<void> {
+  async do(drafts: Told[]): Promise<void> {
     const at = Date.now();
     for (const operation of await save(drafts)) {
       const { id, seq, kind } = operation;
       this.shift.add(operation);
+      this.inspecting.visits.add(operation);
       this.entries.set(id, { operation, row: { id, seq, kind, at, state: "saved", batch: "" } });
     }
     this.queue = await waiting();
@@ -208,7 +214,7 @@ class World extends EventTarget {
       get shift() { return world.shift; },
       get people() { return world.people; },
       get salt() { return world.enrolment?.salt ?? ""; },
-      save: (drafts: (Draft & { id?: string })[]) => this.do(drafts),
+      save: (drafts: Told[]) => this.do(drafts),
       personCode: (text: string) => this.personCode(text),
       told: (outcome: Outcome) => {
         feel(outcome);
@@ -223,6 +229,11 @@ class World extends EventTarget {
     const token = this.enrolment?.token;
     if (found.state === "unknown_key" && token) void this.fetchRoster(token).catch(() => undefined); // perhaps the key is new
     return found;
+  }
+
+  /** Whether this is the phone of somebody who inspects: it carries the team's round, not a point's list. */
+  get inspects(): boolean {
+    return Inspecting.does(this.enrolment?.role);
   }
 
   /** The park's clock, in milliseconds. */
@@ -286,6 +297,11 @@ class World extends EventTarget {
     if (!token || document.hidden) return;
     try {
       await this.forget();
+      if (this.inspects) {
+        await this.inspecting.refresh(token);
+        this.changed();
+        return;
+      }
       if (this.cursor && this.people) {
         const { body: news } = await ask<{ changes: unknown[]; cursor: string; more: boolean }>(
           `changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
@@ -307,7 +323,7 @@ class World extends EventTarget {
       // the park was restored from a backup: what it had confirmed since then is gone there, and still here
       await sendAllAgain();
       await this.reload();
-      await this.fetchRoster(token);
+      await (this.inspects ? this.inspecting.fetch(token) : this.fetchRoster(token));
       this.outbox.wake(0);
     } else if (trouble.wipe) {
       await this.dropRoster(); // what waits is sent first; the list goes at once
@@ -338,6 +354,7 @@ class World extends EventTarget {
 
   /** After the round its list goes, and what the park has confirmed of it; what it has not stays. */
   private async forget(): Promise<void> {
+    if (this.inspects) return this.forgetInspections();
     const { round, antigen } = this.people?.roster ?? {};
     if (!round && antigen && antigen.day < this.day()) return this.dropRoster(); // a morning without an evening
     if (!round || this.now() < Date.parse(round.closes_at) + AFTER_ROUND) return;
@@ -346,7 +363,18 @@ class World extends EventTarget {
     await this.reload();
   }
 
+  /** A day after a round its list goes, and what the park has confirmed; never while a visit is under way. */
+  private async forgetInspections(): Promise<void> {
+    const { carried, visits } = this.inspecting;
+    const yesterday = new Date(this.now() - 24 * 3600_000).toISOString().slice(0, 10);
+    if (!carried || carried.day >= yesterday || visits.open) return;
+    await forgetSettled();
+    await this.inspecting.drop();
+    await this.reload();
+  }
+
   private async dropRoster(): Promise<void> {
+    await this.inspecting.drop();
     await setSealedValue("roster", undefined);
     this.people = undefined;
     this.rosterTag = undefined;

@@ -41,8 +41,10 @@ def words(w: Any, phone: Handset, **more: Any) -> list[dict[str, Any]]:
     shown = phone.op("photo", at=later(4), finding=note["id"], of="on_the_spot", sha256="a" * 64, place=place)
     fixed = phone.op("fix_on_spot", at=later(5), finding=note["id"])
     other = phone.op("note_finding", at=later(6), visit=visit["id"], item="F2")
+    shot = {**shown, "at": later(3).isoformat(), "sha256": "c" * 64}
     end = phone.op("end_visit", at=later(20), visit=visit["id"], how="finished", signed_by="梅联络",
-                   signature="b" * 64, answers={"B3": {"ok": False}, "H2": {"ok": True, "value": "15"}})  # fmt: skip
+                   signature="b" * 64, answers={"B3": {"ok": False}, "H2": {"ok": True, "value": "15"},
+                            "A4": {"ok": True, "photos": [shot]}})  # fmt: skip
     return [end, fixed, shown, note, other, visit]
 
 
@@ -59,6 +61,8 @@ def test_a_visit_goes_in_whatever_the_order_of_its_words_and_once(w: Any) -> Non
     assert {verdict for verdict, _d in told(phone.send(sent, at=later(40)))} == {"known"}
     visit = Visit.objects.get()
     assert (visit.ended_how, visit.signed_by, visit.answers["H2"]["value"]) == ("finished", "梅联络", "15")
+    [shot] = visit.answers["A4"]["photos"]
+    assert (shot["sha256"], shot["accuracy"], shot["missing"]) == ("c" * 64, 6, "")
     assert (Finding.objects.count(), Finding.objects.open().count(), Photo.objects.count()) == (2, 1, 1)
 
 
@@ -99,6 +103,9 @@ def test_a_visit_at_an_unknown_enterprise_is_kept_whole_and_the_rest_goes_in(w: 
         ("begin_visit", {"basis": "because"}), ("begin_visit", {"place": {"longitude": 999, "latitude": 1}}),
         ("begin_visit", {"place": 7}), ("begin_visit", {"checklist": "1"}), ("photo", {"sha256": ""}),
         ("photo", {"of": "me"}), ("end_visit", {"answers": [1]}), ("end_visit", {"answers": {"A1": {"ok": "yes"}}}),
+        ("end_visit", {"answers": {"A1": {"ok": True, "photos": [{"sha256": "a" * 64}]}}}),
+        ("end_visit", {"answers": {"A1": {"ok": True, "photos": [{"at": "2022-05-10T14:03:00+08:00"}]}}}),
+        ("end_visit", {"answers": {"A1": {"ok": True, "photos": "a"}}}),
         ("note_finding", {"item": ""}), ("fix_on_spot", {"finding": "x"}),
     ],
 )  # fmt: skip

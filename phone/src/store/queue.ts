@@ -10,6 +10,9 @@ import { seal, unseal } from "./vault";
 const OPEN_STATES = ["saved", "sent"] as const;
 let turn: Promise<unknown> = Promise.resolve();
 
+/** What was done; with an id when others speak of it, with a time when it was done before it was told. */
+export type Told = Draft & { id?: string; at?: string };
+
 export interface Waiting {
   count: number;
   oldest: number | undefined;
@@ -17,18 +20,18 @@ export interface Waiting {
 }
 
 /** Save what was done; resolves when the disk has it, and rejects when it could not be saved. */
-export function save(drafts: (Draft & { id?: string })[]): Promise<Operation[]> {
+export function save(drafts: Told[]): Promise<Operation[]> {
   const saved = turn.then(() => saveNow(drafts));
   turn = saved.catch(() => undefined);
   return saved;
 }
 
-async function saveNow(drafts: (Draft & { id?: string })[]): Promise<Operation[]> {
+async function saveNow(drafts: Told[]): Promise<Operation[]> {
   const now = new Date();
   const made = await Promise.all(
     drafts.map(async (draft) => {
       const id = draft.id ?? uuid7(now.getTime());
-      const body = { ...draft, id, at: withOffset(now) };
+      const body = { ...draft, id, at: draft.at ?? withOffset(now) };
       return { body, row: { id, at: now.getTime(), kind: draft.kind, state: "saved" as const, batch: "" }, sealed: await seal(body, id) };
     }),
   );

@@ -28,6 +28,8 @@ export interface Ask {
   json?: unknown;
   bytes?: Uint8Array<ArrayBuffer>;
   type?: string;
+  /** "bytes FIRST-LAST/TOTAL": the bytes are a part of a file. */
+  range?: string;
   etag?: string | undefined;
 }
 
@@ -43,6 +45,7 @@ export async function ask<T>(path: string, what: Ask = {}): Promise<Answer<T>> {
   if (what.etag) headers["If-None-Match"] = what.etag;
   let body: Uint8Array<ArrayBuffer> | undefined = what.bytes;
   if (what.type) headers["Content-Type"] = what.type;
+  if (what.range) headers["Content-Range"] = what.range;
   if (what.json !== undefined) {
     headers["Content-Type"] = "application/json";
     body = new TextEncoder().encode(JSON.stringify(what.json));
@@ -74,6 +77,16 @@ export async function ask<T>(path: string, what: Ask = {}): Promise<Answer<T>> {
   }
   if (!response.ok) throw trouble(response, told);
   return { body: told as T, etag: response.headers.get("ETag") ?? undefined };
+}
+
+/** How many bytes of a file the park has. Raises Trouble. */
+export async function bytesThere(sha256: string, token: string): Promise<number> {
+  const headers = { "Parkkeeper-Protocol": String(PROTOCOL), Authorization: `Bearer ${token}` };
+  const how: RequestInit = { method: "HEAD", headers, cache: "no-store", credentials: "omit", redirect: "error", signal: AbortSignal.timeout(PATIENCE) };
+  const response = await fetch(`/phone/v1/files/${sha256}`, how).catch(() => undefined);
+  const told = response?.ok ? Number(response.headers.get("Upload-Offset") ?? NaN) : NaN;
+  if (!Number.isInteger(told)) throw new Trouble("no_answer", "", response?.status ?? 0, response && retryAfter(response));
+  return told;
 }
 
 function trouble(response: Response, told: unknown): Trouble {

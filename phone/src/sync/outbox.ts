@@ -8,6 +8,7 @@ import { Locked } from "../store/vault";
 import { Trouble, ask } from "./api";
 import { pause } from "./backoff";
 import { nextFile, settleFile } from "../store/files";
+import { upload } from "./upload";
 
 const MOST = 500;
 const UNREADABLE = new Set(["bad_gzip", "empty_body", "not_utf8", "bad_json", "bad_batch"]);
@@ -97,7 +98,7 @@ export class Outbox {
     this.hears.link("sending");
     const { sha256, type, bytes } = file;
     try {
-      await ask(`files/${sha256}`, { method: "PUT", token: enrolment.token, bytes, type });
+      await upload(enrolment.token, sha256, type, bytes);
     } catch (problem) {
       const forGood = problem instanceof Trouble && [413, 415].includes(problem.status);
       if (!forGood) throw problem;

@@ -5,6 +5,7 @@ import { t } from "../texts/language";
 import { world } from "../world";
 import "./enrol-view";
 import "./lock-view";
+import "./inspect-tab";
 import "./scan-tab";
 import "./roster-tab";
 import "./handover-tab";
@@ -14,21 +15,25 @@ import { onUpdate, takeUpdate, updateWaits } from "./update";
 import { define, View } from "./view";
 import { waitingChip } from "./waiting";
 
-const TABS: { name: string; icon: Icon; title: string }[] = [
+interface Tab {
+  name: string;
+  icon: Icon;
+  title: string;
+}
+const MY: Tab = { name: "my", icon: "me", title: "我的" };
+const INSPECTORS: Tab[] = [{ name: "inspect", icon: "look", title: "检查" }, MY];
+const TABS: Tab[] = [
   { name: "scan", icon: "scan", title: "采样" },
   { name: "roster", icon: "list", title: "名单" },
   { name: "handover", icon: "box", title: "交接" },
-  { name: "my", icon: "me", title: "我的" },
+  MY,
 ];
 
 /** Who only carries boxes scans nobody and has no list. */
-function tabs(): typeof TABS {
-  const carries = ["courier", "lab_member"].includes(world.enrolment?.role ?? "");
-  return carries ? TABS.filter((tab) => ["handover", "my"].includes(tab.name)) : TABS;
-}
+const CARRIERS = TABS.filter((tab) => ["handover", "my"].includes(tab.name));
 
 export class FieldApp extends View {
-  private tab = "scan";
+  private tab = "";
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -39,9 +44,19 @@ export class FieldApp extends View {
   }
 
   private follow(): void {
-    const wanted = location.hash.slice(2);
-    if (tabs().some((tab) => tab.name === wanted)) this.tab = wanted;
+    this.tab = location.hash.slice(2);
     this.requestUpdate();
+  }
+
+  /** What this phone is for; a tab that it has not is the first. */
+  private get tabsHere(): Tab[] {
+    if (["courier", "lab_member"].includes(world.enrolment?.role ?? "")) return CARRIERS;
+    return world.inspects ? INSPECTORS : TABS;
+  }
+
+  private get here(): string {
+    const tabs = this.tabsHere;
+    return (tabs.find((tab) => tab.name === this.tab) ?? tabs[0]!).name;
   }
 
   protected override render(): TemplateResult {
@@ -58,9 +73,9 @@ export class FieldApp extends View {
   }
 
   private head(): TemplateResult {
-    const point = world.people?.roster.point ?? world.enrolment?.point;
+    const place = world.people?.roster.point ?? world.enrolment?.point ?? world.enrolment?.grid;
     return html`<header class="head">
-      <h1><b>${point?.code}</b> ${point?.name}${world.people?.roster.round?.rehearsal ? html` <span class="rehearsal">${t("演练")}</span>` : nothing}</h1>
+      <h1><b>${place?.code}</b> ${place?.name}${world.people?.roster.round?.rehearsal ? html` <span class="rehearsal">${t("演练")}</span>` : nothing}</h1>
       ${waitingChip()}
     </header>`;
   }
@@ -70,8 +85,9 @@ export class FieldApp extends View {
   }
 
   private screen(): TemplateResult {
-    if (!tabs().some((tab) => tab.name === this.tab)) this.tab = tabs()[0]!.name;
-    switch (this.tab) {
+    switch (this.here) {
+      case "inspect":
+        return html`<inspect-tab></inspect-tab>`;
       case "roster":
         return html`<roster-tab></roster-tab>`;
       case "handover":
@@ -91,7 +107,7 @@ export class FieldApp extends View {
 
   private tabs(): TemplateResult {
     return html`<nav class="tabs" aria-label=${t("主菜单")}>
-      ${tabs().map((tab) => html`<a href="#/${tab.name}" aria-current=${tab.name === this.tab ? "page" : "false"}>${icon(tab.icon)}<span>${t(tab.title)}</span>${this.badge(tab.name)}</a>`)}
+      ${this.tabsHere.map((tab) => html`<a href="#/${tab.name}" aria-current=${tab.name === this.here ? "page" : "false"}>${icon(tab.icon)}<span>${t(tab.title)}</span>${this.badge(tab.name)}</a>`)}
     </nav>`;
   }
 }

@@ -19,6 +19,8 @@ const SHAPES = {
   warn: svg`<path d="M12 4l9 16H3zM12 10v4M12 17h.01"/>`,
   lock: svg`<path d="M6 11h12v9H6zM8 11V8a4 4 0 0 1 8 0v3"/>`,
   flag: svg`<path d="M6 21V4h11l-2 4 2 4H6"/>`,
+  map: svg`<path d="M12 21c-4-5-6-8-6-11a6 6 0 0 1 12 0c0 3-2 6-6 11M12 12a2 2 0 1 0 0-4 2 2 0 0 0 0 4"/>`,
+  look: svg`<path d="M5 4h14v16H5zM8 9l2 2 3-4M8 15h8"/>`,
   light: svg`<path d="M9 18h6M10 21h4M8 14a5 5 0 1 1 8 0c-1 1-1 2-1 3H9c0-1 0-2-1-3"/>`,
 } as const;
 

@@ -88,7 +88,7 @@ export class TransferView extends View {
   private readonly download = (): void => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([this.packed!], { type: "application/octet-stream" }));
-    link.download = `${world.enrolment!.point.code}-${world.day()}.pkq`;
+    link.download = `${(world.enrolment!.point ?? world.enrolment!.grid)!.code}-${world.day()}.pkq`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   };

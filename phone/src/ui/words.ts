@@ -4,6 +4,7 @@ import { t } from "../texts/language";
 import type { State } from "../store/db";
 import type { AntigenValue, Operation } from "../protocol";
 import { world } from "../world";
+import { inspectionWord } from "./inspect-words";
 
 const STATES: Record<State, string> = { saved: "已存本机", sent: "已发出", settled: "已送达", kept: "办公室处理中", held: "无法发送" };
 const ROLES: Record<string, string> = {
@@ -11,6 +12,9 @@ const ROLES: Record<string, string> = {
   scanning_specialist: "扫码专员",
   prevention_specialist: "防疫专员",
   courier: "转运员",
+  team_leader: "检查组组长",
+  team_member: "检查组成员",
+  concierge: "驻企店小二",
   lab_member: "检测机构人员",
 };
 const DOUBTS: Record<string, string> = {
@@ -39,6 +43,12 @@ const DOUBTS: Record<string, string> = {
   hand_over_unsigned: "交接缺少签名",
   unknown_box: "封箱记录还没到",
   phone_revoked: "手机登记已撤销",
+  visit_without_authorisation: "没有备案的授权",
+  visit_conflict_of_interest: "受雇于被检查企业",
+  visit_outside_grid: "不在本组网格",
+  look_back_of_own_work: "复查本人的工作，不算",
+  spot_fix_without_photo: "当场整改没有照片",
+  photo_without_place: "照片没有位置",
 };
 
 const VALUES: Record<AntigenValue, string> = { negative: "阴性", positive: "阳性", indeterminate: "可疑", invalid: "无效" };
@@ -88,5 +98,7 @@ export function operationWord(operation: Operation): string {
       return operation.leg === "to_courier" ? t("交给转运员") : t("交到实验室");
     case "antigen":
       return t("抗原 {name}：{value}", { name: nameOf(operation.person, ""), value: valueWord(operation.value) });
+    default:
+      return inspectionWord(operation);
   }
 }

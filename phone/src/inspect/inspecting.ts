@@ -1,0 +1,164 @@
+/** What an inspector's phone knows: the team's round, and of each visit what it began with and what was answered. */
+
+import type { Answer, Checklist, Draft, Inspection, OpenFinding, Operation, Repeat } from "../protocol";
+import { uuid7 } from "../kernel/ids";
+import type { Told } from "../store/queue";
+import { sealedValue, setSealedValue } from "../store/vault";
+import { ask } from "../sync/api";
+import type { Here } from "./place";
+import { Visits, type Visit } from "./visits";
+
+const INSPECTING = new Set(["team_leader", "team_member", "concierge"]);
+const ASK_AGAIN = 10 * 60_000;
+
+/** What a visit began with: a new version of the checklist or another state of the park does not change it in mid-visit. */
+export interface Pinned {
+  name: string;
+  sheet: Checklist;
+  findings: OpenFinding[];
+  repeats: Repeat[];
+  orders: boolean;
+  paper: string;
+  rules: Inspection["rules"];
+}
+
+interface Kept {
+  carried: Inspection;
+  etag: string | undefined;
+  at: number;
+}
+
+export interface Entry extends Here {
+  enterprise: string;
+  checklist: Checklist;
+  kind: Visit["kind"];
+  basis: string;
+  second: string;
+}
+
+const BLANK: Answer = { ok: undefined, value: "", photos: [] };
+type Save = (drafts: Told[]) => Promise<void>;
+
+export class Inspecting {
+  carried: Inspection | undefined;
+  visits = new Visits();
+  pins: Record<string, Pinned> = {};
+  answers: Record<string, Record<string, Answer>> = {};
+  private at = 0;
+  private etag: string | undefined;
+  private cursor = "";
+  private turn: Promise<void> = Promise.resolve();
+  private readonly save: Save;
+
+  constructor(save: Save) {
+    this.save = save;
+  }
+
+  static does(role: string | undefined): boolean {
+    return INSPECTING.has(role ?? "");
+  }
+
+  /** Read what lies sealed on the phone. Raises Locked. */
+  async load(): Promise<void> {
+    const kept = await sealedValue<Kept>("inspection");
+    if (kept) this.use(kept);
+    this.pins = (await sealedValue<Record<string, Pinned>>("visit-pins")) ?? {};
+    this.answers = (await sealedValue<Record<string, Record<string, Answer>>>("visit-answers")) ?? {};
+  }
+
+  /** Forget what is in memory; what is sealed stays. */
+  close(): void {
+    this.carried = undefined;
+    this.visits = new Visits();
+    [this.pins, this.answers] = [{}, {}];
+    [this.etag, this.cursor] = [undefined, ""];
+  }
+
+  sumUp(operations: Iterable<Operation>): void {
+    this.visits = new Visits();
+    for (const operation of operations) this.visits.add(operation);
+  }
+
+  private use({ carried, etag, at }: Kept): void {
+    [this.carried, this.etag, this.at, this.cursor] = [carried, etag, at, carried.cursor];
+  }
+
+  /** Ask for the round when something in it may have changed. Raises Trouble, Locked. */
+  async refresh(token: string): Promise<void> {
+    if (this.carried && this.cursor) {
+      const { body: news } = await ask<{ changes: unknown[]; cursor: string }>(`changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
+      this.cursor = news!.cursor;
+      if (!news!.changes.length && Date.now() - this.at < ASK_AGAIN) return;
+    }
+    await this.fetch(token);
+  }
+
+  async fetch(token: string): Promise<void> {
+    const { body: carried, etag } = await ask<Inspection>("inspection", { token, etag: this.etag });
+    this.at = Date.now();
+    if (!carried) return;
+    const kept: Kept = { carried, etag, at: this.at };
+    await setSealedValue("inspection", kept);
+    this.use(kept);
+  }
+
+  /** The round goes; of visits only what nobody needs any more. Raises Locked. */
+  async drop(): Promise<void> {
+    const open = this.visits.open?.id;
+    const ofOpen = <Value>(all: Record<string, Value>): Record<string, Value> => Object.fromEntries(Object.entries(all).filter(([visit]) => visit === open));
+    await setSealedValue("inspection", undefined);
+    [this.carried, this.etag, this.cursor] = [undefined, undefined, ""];
+    [this.pins, this.answers] = [ofOpen(this.pins), ofOpen(this.answers)];
+    await setSealedValue("visit-pins", this.pins);
+    await setSealedValue("visit-answers", this.answers);
+  }
+
+  /** Enter an enterprise: what the visit will ask by is kept first, so that no visit is ever without it. */
+  async begin({ enterprise, checklist, kind, basis, second, place, placeless }: Entry): Promise<string> {
+    const carried = this.carried!;
+    const id = uuid7();
+    const ground = carried.bases.find((one) => one.basis === basis);
+    this.pins[id] = {
+      name: carried.round.find((line) => line.enterprise === enterprise)?.short_name ?? enterprise,
+      sheet: checklist,
+      findings: carried.findings.filter((one) => one.enterprise === enterprise),
+      repeats: carried.repeats.filter((one) => one.enterprise === enterprise),
+      orders: ground?.orders ?? false,
+      paper: [ground?.name, ground?.body, ground?.paper].filter(Boolean).join(" · "),
+      rules: carried.rules,
+    };
+    await setSealedValue("visit-pins", this.pins);
+    const told = place ? { place } : { place: null, placeless };
+    await this.save([{ kind: "begin_visit", id, enterprise, checklist: checklist.id, visit_kind: kind, basis, ...(second ? { second } : {}), ...told }]);
+    return id;
+  }
+
+  answerTo(visit: string, item: string): Answer {
+    return this.answers[visit]?.[item] ?? BLANK;
+  }
+
+  /** Write down an answer; resolves when it is on the disk. Raises Locked. */
+  async answer(visit: string, item: string, change: Partial<Answer>): Promise<void> {
+    const answer = { ...this.answerTo(visit, item), ...change };
+    this.answers[visit] = { ...this.answers[visit], [item]: answer };
+    // one after the other: an earlier answer that is sealed more slowly must not end on top of a later one
+    const written = this.turn.then(() => setSealedValue("visit-answers", this.answers));
+    this.turn = written.catch(() => undefined);
+    await written;
+  }
+
+  /** The items that this visit asks, in the order of the checklist; a look-back asks none of them. */
+  itemsOf(visit: Visit): Checklist["items"] {
+    const items = this.pins[visit.id]?.sheet.items ?? [];
+    return visit.kind === "full" ? items : visit.kind === "short" ? items.filter((item) => item.short) : [];
+  }
+
+  async end(visit: Visit, end: Omit<Extract<Draft, { kind: "end_visit" }>, "kind" | "visit" | "answers">): Promise<void> {
+    const answers: Extract<Draft, { kind: "end_visit" }>["answers"] = {};
+    for (const [item, { ok, value, photos }] of Object.entries(this.answers[visit.id] ?? {})) {
+      if (item.includes(":") || (ok === undefined && !value && !photos.length)) continue;
+      answers[item] = { ok: ok ?? null, value, ...(photos.length ? { photos } : {}) };
+    }
+    await this.save([{ kind: "end_visit", visit: visit.id, answers, ...end }]);
+  }
+}

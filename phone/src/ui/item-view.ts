@@ -1,0 +1,149 @@
+/** One item: what is asked, what was counted or measured, how it was found; what is wrong is written down right here. */
+
+import { html, nothing, type TemplateResult } from "lit";
+import type { Answer, FindingDraft, Item, Shot } from "../protocol";
+import type { Visit } from "../inspect/visits";
+import { uuid7 } from "../kernel/ids";
+import { t } from "../texts/language";
+import { world } from "../world";
+import "./camera-box";
+import { icon } from "./icons";
+import { evidenceWord, itemText, remedyText } from "./inspect-words";
+import "./shot-button";
+import { define, View } from "./view";
+
+const COUNTED = /[NTMRS]/;
+const EMPTY: FindingDraft = { area: "", note: "", photos: [], fixed: [] };
+
+export class ItemView extends View {
+  declare visit: Visit;
+  declare item: Item;
+  private problem = "";
+  private busy = false;
+  private scanning = false;
+
+  static override properties = { visit: { attribute: false }, item: { attribute: false } };
+
+  protected override render(): TemplateResult {
+    const { item, visit } = this;
+    const answer = world.inspecting.answerTo(visit.id, item.code);
+    const found = visit.findings.filter((one) => one.item === item.code);
+    return html`<article class="card item ${answer.ok === false ? "wrong" : ""}" data-item=${item.code}>
+      <h2 class="asked"><span class="code">${item.code}</span> ${itemText(item)}</h2>
+      <p class="asks">${[...item.evidence].map((letter) => html`<span class="mark other">${evidenceWord(letter)}</span> `)}${item.sample ? html`<span class="mark other">${item.sample}</span> ` : nothing}
+        ${item.severity === "!!" ? html`<em class="mark bad">${t("紧急")}</em>` : item.severity === "!" ? html`<em class="mark warn">${t("重要")}</em>` : nothing}</p>
+      ${COUNTED.test(item.evidence) ? this.value(answer) : nothing}
+      <div class="choice verdict" role="group" aria-label=${`${item.code} ${itemText(item)}`}>
+        ${this.verdict(answer, true, t("合格"))}${this.verdict(answer, false, t("不合格"))}${this.verdict(answer, null, t("不涉及"))}
+      </div>
+      ${/[PDR]/.test(item.evidence) && answer.ok !== false ? html`<shot-button .shots=${answer.photos} .camera=${item.camera} label=${item.camera ? t("现场拍照") : t("拍文件")} @shots=${(event: CustomEvent<Shot[]>) => void this.put({ photos: event.detail })}></shot-button>` : nothing}
+      ${found.map((one) => html`<p class="found" data-finding=${one.id}>${icon("flag")} <span>${one.area || t("未写区域")}${one.note ? ` · ${one.note}` : ""}</span> ${one.photos.length ? html`<small>${t("照片 {n}", { n: one.photos.length })}</small>` : nothing} ${one.fixed ? html`<em class="mark ok">${t("当场整改")}</em>` : html`<em class="mark warn">${t("未整改")}</em>`}</p>`)}
+      ${answer.ok === false && (answer.draft || !found.length) ? this.form(answer.draft ?? EMPTY) : nothing}
+      ${answer.ok === false && found.length && !answer.draft ? html`<button @click=${() => void this.put({ draft: EMPTY })}>${icon("flag")} ${t("再记一处")}</button>` : nothing}
+      ${this.problem ? html`<p class="error" role="alert">${icon("warn")} ${this.problem}</p>` : nothing}
+    </article>`;
+  }
+
+  private verdict(answer: Answer, ok: boolean | null, word: string): TemplateResult {
+    return html`<button type="button" aria-pressed=${answer.ok === ok ? "true" : "false"} data-ok=${String(ok)} @click=${() => void this.put({ ok })}>${word}</button>`;
+  }
+
+  /** A number with its limits, degrees, a sample ("wrong/of"), scanned codes counted. */
+  private value(answer: Answer): TemplateResult {
+    const { item } = this;
+    const id = `value-${item.code}`;
+    const temperature = item.evidence.includes("T");
+    const number = /[NT]/.test(item.evidence);
+    const limits = [item.least === null ? "" : t("不低于 {n}", { n: item.least }), item.most === null ? "" : t("不高于 {n}", { n: item.most })].filter(Boolean).join("，");
+    const outside = this.isOutside(answer.value);
+    const label = temperature ? t("温度（℃）") : number ? t("数量") : item.evidence.includes("M") ? t("测量值") : item.evidence.includes("S") ? t("已扫码数") : t("抽查数和不合格数");
+    return html`<label for=${id}>${label}${limits ? html` <small>${limits}</small>` : nothing}</label>
+      <div class="taking"><input id=${id} .value=${answer.value} maxlength="60" inputmode=${number ? "decimal" : "text"} autocomplete="off" aria-invalid=${outside ? "true" : "false"} @change=${this.typed} />
+        ${item.evidence.includes("S") ? html`<button type="button" aria-pressed=${this.scanning ? "true" : "false"} aria-label=${t("扫码")} @click=${() => { this.scanning = !this.scanning; this.requestUpdate(); }}>${icon("scan")}</button>` : nothing}</div>
+      ${this.scanning ? html`<camera-box @code=${() => void this.put({ value: String((Number(answer.value) || 0) + 1) })}></camera-box>` : nothing}
+      ${outside ? html`<p class="uneven" role="status">${t("超出限值，按不合格记录；如有误请改。")}</p>` : nothing}`;
+  }
+
+  private isOutside(value: string): boolean {
+    const { least, most } = this.item;
+    const number = Number.parseFloat(value.replace(",", "."));
+    return Number.isFinite(number) && ((least !== null && number < least) || (most !== null && number > most));
+  }
+
+  private readonly typed = (event: Event): void => {
+    const value = (event.target as HTMLInputElement).value.normalize("NFKC").trim();
+    void this.put(this.isOutside(value) ? { value, ok: false } : { value });
+  };
+
+  private async put(change: Partial<Answer>): Promise<void> {
+    try {
+      await world.inspecting.answer(this.visit.id, this.item.code, change);
+      this.problem = "";
+    } catch {
+      this.problem = t("没有存上！请腾出手机空间后重试。");
+    }
+    world.changed();
+  }
+
+  private get draft(): FindingDraft {
+    return world.inspecting.answerTo(this.visit.id, this.item.code).draft ?? EMPTY;
+  }
+
+  private form(draft: FindingDraft): TemplateResult {
+    const { item } = this;
+    const change = (part: Partial<FindingDraft>): void => void this.put({ draft: { ...this.draft, ...part } });
+    const text = (event: Event): string => (event.target as HTMLInputElement).value.trim();
+    return html`<form class="finding" @submit=${(event: SubmitEvent) => { event.preventDefault(); void this.note(event.target as HTMLFormElement); }}>
+      <label for="area-${item.code}">${t("在哪里")}</label>
+      <input id="area-${item.code}" name="area" maxlength="60" list="areas-${item.code}" autocomplete="off" .value=${draft.area} @change=${(event: Event) => change({ area: text(event) })} />
+      <datalist id="areas-${item.code}">${this.areas().map((area) => html`<option value=${area}></option>`)}</datalist>
+      ${this.history(draft.area)}
+      <label for="note-${item.code}">${t("情况")}</label>
+      <input id="note-${item.code}" name="note" maxlength="300" autocomplete="off" .value=${draft.note} @change=${(event: Event) => change({ note: text(event) })} />
+      <shot-button .shots=${draft.photos} .camera=${item.camera} label=${t("拍下问题")} @shots=${(event: CustomEvent<Shot[]>) => change({ photos: event.detail })}></shot-button>
+      <p class="hint">${t("整改要求：{text}", { text: remedyText(item) })}</p>
+      <shot-button .shots=${draft.fixed} .camera=${true} label=${t("当场整改，拍下结果")} @shots=${(event: CustomEvent<Shot[]>) => change({ fixed: event.detail })}></shot-button>
+      <button class="primary" ?disabled=${this.busy}>${icon("flag")} ${draft.fixed.length ? t("记录：已当场整改") : t("记录问题")}</button>
+    </form>`;
+  }
+
+  /** Areas that were named here before: the same problem again is known by the same words. */
+  private areas(): string[] {
+    const pinned = world.inspecting.pins[this.visit.id];
+    const named = [...this.visit.findings.map((one) => one.area), ...(pinned?.repeats ?? []).map((one) => one.area), ...(pinned?.findings ?? []).map((one) => one.area)];
+    return [...new Set(named.filter(Boolean))];
+  }
+
+  private history(area: string): TemplateResult | typeof nothing {
+    const pinned = world.inspecting.pins[this.visit.id];
+    const before = pinned?.repeats.find((one) => one.item === this.item.code && one.area === area);
+    const open = pinned?.findings.find((one) => one.item.code === this.item.code && one.area === area);
+    if (!before && !open) return nothing;
+    return html`<p class="uneven history">${open ? t("这里已有同一问题未办结。") : ""}${before ? t("{days} 天内同一问题已有 {n} 次。", { days: pinned!.rules.repeat_window_days, n: before.times }) : ""}</p>`;
+  }
+
+  /** The finding, its photos and that it was put right go in together: all of it or nothing. */
+  private async note(form: HTMLFormElement): Promise<void> {
+    const [finding, visit, { photos, fixed }] = [uuid7(), this.visit.id, this.draft];
+    const typed = new FormData(form); // as it stands there: what was typed last may not have been put down yet
+    const [area, note] = ["area", "note"].map((name) => String(typed.get(name) ?? "").trim());
+    const photo = (of: "found" | "on_the_spot") => ({ sha256, at, place, placeless }: Shot) => ({ kind: "photo" as const, finding, of, sha256, at, place, ...(place ? {} : { placeless }) });
+    this.busy = true;
+    try {
+      await world.do([
+        { kind: "note_finding", id: finding, visit, item: this.item.code, ...(area ? { area } : {}), ...(note ? { note } : {}) },
+        ...photos.map(photo("found")),
+        ...fixed.map(photo("on_the_spot")),
+        ...(fixed.length ? [{ kind: "fix_on_spot" as const, finding }] : []),
+      ]);
+      await this.put({ draft: undefined });
+    } catch {
+      this.problem = t("没有存上！请腾出手机空间后重试。");
+    } finally {
+      this.busy = false;
+      this.requestUpdate();
+    }
+  }
+}
+
+define("item-view", ItemView);
