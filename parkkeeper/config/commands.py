@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from parkkeeper.config.field_build import build_field_app
+from parkkeeper.config.field_build import build_apps
 from parkkeeper.config.prepare import compile_translations, install_browser_packages, prepare_site, say
 from parkkeeper.config.supervise import serve, site_env
 from parkkeeper.kernel.postgres import PostgresError, data_home, database, running_url, throwaway
@@ -72,7 +72,7 @@ def run_demo(arguments: list[str]) -> int:
     if os.environ.get("DATABASE_URL"):
         say("The demo leaves DATABASE_URL alone and uses a database of its own.")
     compile_translations()
-    build_field_app()
+    build_apps()
     say(f"The demo keeps its data in {home}")
     home.parent.mkdir(parents=True, exist_ok=True)
     with database(home, {}, say=say) as found:
@@ -132,7 +132,7 @@ def run_test(arguments: list[str]) -> int:
     folders = [argument for argument in arguments if argument.startswith("tests/")]
     if not folders or any(folder.startswith(("tests/pages", "tests/phone")) for folder in folders):
         install_browser_packages()
-        build_field_app()
+        build_apps()
     with _test_env() as env:
         return run_to_end([*_pytest(), *([] if arguments else EVERY_CORE), *arguments], env=env, cwd=CHECKOUT)
 
@@ -150,7 +150,7 @@ def run_check(arguments: list[str]) -> int:
         "imports": [sys.executable, "-c", imports, "--no-cache", "--no-logo"],
         "types": [*python, "mypy"],
         "migrations": [*python, "django", "makemigrations", "--check", "--dry-run"],
-        "field app": [*python, "parkkeeper.config.field_build"],
+        "browser apps": [*python, "parkkeeper.config.field_build"],
         "unit tests": [*_pytest(), *EVERY_CORE, "--quiet", *(f"--ignore={folder}" for folder in SLOW)],
     }
     failed = []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from parkkeeper.config.field_build import build_field_app
+from parkkeeper.config.field_build import build_apps
 from parkkeeper.config.prepare import prepare_site, say
 from parkkeeper.kernel.postgres import PostgresError, Server, check_server, data_home, prepare_home
 from parkkeeper.kernel.processes import (
@@ -38,7 +38,7 @@ def serve(home: Path, *, host: str, port: int | None) -> int:
     with ExitStack() as stopping:
         env, postgres = _database(home, stopping)
         port = _choose_port(host, port)
-        build_field_app()
+        build_apps()
         prepare_site(env)
         services = [web_service(host=host, port=port, env=env)]
         if worker_exists():

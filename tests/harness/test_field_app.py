@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from parkkeeper.config import field, field_build
-from tests.harness.source import ROOT
 
 FAKE_NODE = """#!/bin/sh
 case "$*" in
@@ -28,21 +27,19 @@ def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program = tmp_path / "node"
     program.write_text(FAKE_NODE)
     program.chmod(0o755)
-    monkeypatch.setattr(field_build, "PHONE", folder)
+    monkeypatch.setattr(field_build, "APPS", (field_build.App(folder, "field", "The field app"),))
     monkeypatch.setattr(field_build, "node", lambda: (program, Path("npm-cli.js")))
-    for name, path in {"BUILT": "dist/field", "_MARK": "dist/built-from", "_NEXT": "dist/next"}.items():
-        monkeypatch.setattr(field_build, name, folder / path)
     return folder
 
 
 def test_it_is_built_once_and_again_when_a_source_changed(phone: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert field_build.build_field_app()
+    assert field_build.build_apps()
     assert (phone / "dist" / "field" / "index.html").exists()
     assert "is built" in capsys.readouterr().err
-    assert field_build.build_field_app()
+    assert field_build.build_apps()
     assert capsys.readouterr().err == ""
     (phone / "src" / "main.ts").write_text("2")
-    assert field_build.build_field_app()
+    assert field_build.build_apps()
     assert "is built" in capsys.readouterr().err
     assert (phone / "node_modules" / "npm.log").read_text().count("once") == 1  # the packages are the same
 
@@ -51,17 +48,19 @@ def test_without_npm_s_registry_it_is_told_and_nothing_else_stops(
     phone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NPM_FAILS", "1")
-    assert not field_build.build_field_app()
+    assert not field_build.build_apps()
     told = capsys.readouterr().err
-    assert "npm could not fetch" in told and "Everything but the field app works" in told
+    assert "npm could not fetch" in told and "Everything else works" in told
 
 
-def test_the_lock_of_its_packages_names_no_address() -> None:
-    assert '"resolved"' not in (ROOT / "phone" / "package-lock.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("app", field_build.APPS, ids=lambda app: app.name)
+def test_the_lock_of_its_packages_names_no_address(app: field_build.App) -> None:
+    assert '"resolved"' not in (app.folder / "package-lock.json").read_text(encoding="utf-8")
 
 
 def test_its_files_stay_short() -> None:
-    files = [path for path in (ROOT / "phone").rglob("*.ts") if "node_modules" not in path.parts]
+    folders = [app.folder for app in field_build.APPS]
+    files = [path for folder in folders for path in folder.rglob("*.ts") if "node_modules" not in path.parts]
     assert len(files) > 20
     long = {path.name: n for path in files if (n := len(path.read_text(encoding="utf-8").splitlines())) > 400}
     assert long == {}
@@ -118,3 +117,17 @@ def test_what_is_not_there_is_not_there_and_without_a_build_it_says_so(built: Pa
     answer = served("/field/")
     assert answer.status_code == 503 and "./run serve" in answer.content.decode()
     assert served("/today/").content == b"the application"
+
+
+def test_the_big_screens_program_is_served_beside_it(tmp_path: Path, monkeypatch: Any) -> None:
+    wall = field_build.App(tmp_path, "wall", "The big screen")
+    (wall.built / "assets").mkdir(parents=True)
+    for name in ("screen.js", "screen.css", "assets/worker-1.js"):
+        (wall.built / name).write_text(name)
+    monkeypatch.setattr(field, "WALL", wall)
+    for path, cached in (("/wall/screen.js", "no-cache"), ("/wall/assets/worker-1.js", "immutable")):
+        answer = served(path)
+        assert answer.status_code == 200 and cached in answer["Cache-Control"]
+        assert "'unsafe" not in answer["Content-Security-Policy"]
+        answer.file_to_stream.close()  # type: ignore[attr-defined]
+    assert served("/wall/nothing.js").status_code == 404
