@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from parkkeeper.codes.cards import facts_of
+from parkkeeper.codes.cards import facts_of, link_facts_of
 from parkkeeper.codes.models import CodeKey, OwnLink
 from parkkeeper.codes.signing import add_key, last_day_of
 from parkkeeper.kernel.crypto import blind_index
@@ -36,16 +36,24 @@ def print_cards(people: Sequence[Person], *, park: str, by: Person, at: datetime
     """
     for person in people:
         require(by, "print_cards", at=at, on=person)
+    _require_a_sheetful(people)
+    paper = render("cards", facts_of(people, park=park, at=at))
+    looked([person.pk for person in people], by=by, at=at, where="cards")
+    record("cards.printed", by=by, at=at, enterprise=_enterprise_of(people), count=len(people))
+    return paper
+
+
+def _require_a_sheetful(people: Sequence[Person]) -> None:
     if not people:
         raise Refused(_("没有选中任何人。"))
     if len(people) > MOST_CARDS:
         raise Refused(_("一次最多打印 %(most)s 张采样卡，请分批打印。") % {"most": MOST_CARDS})
-    paper = render("cards", facts_of(people, park=park, at=at))
-    looked([person.pk for person in people], by=by, at=at, where="cards")
+
+
+def _enterprise_of(people: Sequence[Person]) -> int | None:
+    """The one that all of them belong to, if there is one."""
     enterprises = {person.employer_id for person in people}
-    record("cards.printed", by=by, at=at, enterprise=enterprises.pop() if len(enterprises) == 1 else None,
-           count=len(people))  # fmt: skip
-    return paper
+    return enterprises.pop() if len(enterprises) == 1 else None
 
 
 @transaction.atomic
@@ -83,14 +91,51 @@ def issue_own_link(person: Person, *, by: Person, at: datetime) -> tuple[OwnLink
     OwnLink.objects.filter(person=person, opened_at__isnull=True, revoked_at__isnull=True).update(
         revoked_at=at, revoked_by=by
     )
-    code = "".join(secrets.choice(_ALPHABET) for _place in range(_LENGTH))
+    code = _new_code()
+    open_until, expires_at = _terms(at)
     link = OwnLink.objects.create(
-        person=person, code_hash=link_index(code), issued_at=at, issued_by=by,
-        open_until=at + hours("own_link_hours", at),
-        expires_at=at + timedelta(days=int(rule("person_code_days", at))),
+        person=person, code_hash=link_index(code), issued_at=at, issued_by=by, open_until=open_until,
+        expires_at=expires_at,
     )  # fmt: skip
     record("own_link.issued", link, by=by, at=at, person=person.pk, enterprise=person.employer_id)
     return link, code
+
+
+@transaction.atomic
+def print_own_links(people: Sequence[Person], *, park: str, address: str, by: Person, at: datetime) -> bytes:
+    """Slips to hand out, ten an A4 page: each opens one person's own page at `address` ("https://HOST/me/"), once.
+
+    Links that these people had and have not opened end with it. Whose, is written to the journal; the codes stand on
+    the paper only. Raises Forbidden for somebody of another enterprise, Refused for nobody or more than a thousand.
+    """
+    for person in people:
+        require(by, "issue_own_link", at=at, on=person)
+    _require_a_sheetful(people)
+    OwnLink.objects.filter(person__in=people, opened_at__isnull=True, revoked_at__isnull=True).update(
+        revoked_at=at, revoked_by=by
+    )
+    codes = {person.pk: _new_code() for person in people}
+    open_until, expires_at = _terms(at)
+    OwnLink.objects.bulk_create(
+        OwnLink(
+            person=person, code_hash=link_index(codes[person.pk]), issued_at=at, issued_by=by, open_until=open_until,
+            expires_at=expires_at,
+        )
+        for person in people
+    )  # fmt: skip
+    paper = render("cards", link_facts_of(people, codes, park=park, address=address, until=open_until))
+    looked([person.pk for person in people], by=by, at=at, where="own_links")
+    record("own_links.printed", by=by, at=at, enterprise=_enterprise_of(people), count=len(people))
+    return paper
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _place in range(_LENGTH))
+
+
+def _terms(at: datetime) -> tuple[datetime, datetime]:
+    """Until when a link made now can be opened for the first time, and until when the phone is known after that."""
+    return at + hours("own_link_hours", at), at + timedelta(days=int(rule("person_code_days", at)))
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
 """What stands on people's cards, as the facts of the paper `cards`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -18,17 +19,41 @@ _REGIONS = {"zh-hans": ("zh", "cn"), "zh-hant": ("zh", "hk"), "en": ("en", "gb")
 def facts_of(people: Sequence[Person], *, park: str, at: datetime) -> dict[str, Any]:
     """The facts: park, words in the reader's language, and a card for each person (with `employer` loaded)."""
     codes = sign_codes(people, at=at)
-    lang, region = _REGIONS.get(get_language() or "", ("zh", "cn"))
-    cards = []
-    for person in people:
-        text, code = codes[person.pk]
-        cards.append({
-            "name": with_getas(person.name), "enterprise": with_getas(person.employer.short_name),
-            "number": with_getas(person.staff_number), "until": code.last.isoformat(), "svg": qr_svg(text),
-        })  # fmt: skip
+    cards = [_card(person, codes[person.pk][0], codes[person.pk][1].last.isoformat()) for person in people]
     words = {"until": _("有效期至"), "hint": _("采样时出示，不含证件号"), "number": _("工号"), "code": _("个人码")}
+    return _paper(park, _("采样卡"), cards, words)
+
+
+def link_facts_of(
+    people: Sequence[Person], codes: Mapping[int, str], *, park: str, address: str, until: datetime
+) -> dict[str, Any]:
+    """The facts of the slips with links to the own page: `codes` by person id, `address` of the page, until when."""
+    last = timezone.localtime(until).strftime("%Y-%m-%d %H:%M")
+    cards = [
+        _card(person, f"{address}#link={codes[person.pk]}", last) | {"code": in_groups(codes[person.pk])}
+        for person in people
+    ]
+    hint = _("扫码打开本人的个人页，只能用一次；或打开 %(address)s 输入：") % {"address": address.split("://")[-1]}
+    words = {"until": _("请在此前打开"), "hint": hint, "number": _("工号"), "code": _("个人链接的二维码")}
+    return _paper(park, _("个人链接"), cards, words)
+
+
+def in_groups(code: str) -> str:
+    """A link's code as it is shown and read out: four characters at a time."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def _card(person: Person, text: str, until: str) -> dict[str, str]:
     return {
-        "park": with_getas(park), "title": _("采样卡"), "lang": lang, "region": region, "cards": cards, "words": words
+        "name": with_getas(person.name), "enterprise": with_getas(person.employer.short_name),
+        "number": with_getas(person.staff_number), "until": until, "svg": qr_svg(text),
+    }  # fmt: skip
+
+
+def _paper(park: str, title: str, cards: list[dict[str, str]], words: dict[str, str]) -> dict[str, Any]:
+    lang, region = _REGIONS.get(get_language() or "", ("zh", "cn"))
+    return {
+        "park": with_getas(park), "title": title, "lang": lang, "region": region, "cards": cards, "words": words
     }  # fmt: skip
 
 

@@ -2,16 +2,20 @@
 
 import os
 import time
+from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
 
 from parkkeeper.demo.build import demo_password
+from parkkeeper.demo.examples import examples
 from parkkeeper.demo.register import SCHEMA
 from parkkeeper.demo.terminal import Terminal
 from parkkeeper.kernel.clock import ENVIRONMENT
 from parkkeeper.kernel.processes import child_env, free_port, web_server
 from parkkeeper.park.models import Account, Post
+from parkkeeper.park.tenancy.models import Park
 from parkkeeper.park.tenancy.parks import in_park
 
 EVENING = "2022-05-19T21:30:00+08:00"
@@ -28,6 +32,8 @@ def serve(port: int | None, terminal: Terminal) -> int:
     chosen = port or free_port(first=FIRST_PORT)
     with web_server(env, port=chosen, workers=2, threads=4) as address:
         print(logins(), flush=True)
+        for what, where in shown(address):
+            print(f"  {what}\t{where}", flush=True)
         terminal.say(f"The park's clock stands at {EVENING}. Open {address}/   (Ctrl-C stops it)")
         try:
             while True:
@@ -35,6 +41,15 @@ def serve(port: int | None, terminal: Terminal) -> int:
         except KeyboardInterrupt:
             terminal.say("Stopped.")
     return 0
+
+
+def shown(address: str) -> list[tuple[str, str]]:
+    """Examples to open on a phone or to look at, made for this run: links work once."""
+    folder = Path(settings.DATA_DIR) / "demo-papers"
+    folder.mkdir(exist_ok=True)
+    with in_park(SCHEMA), timezone.override(settings.TIME_ZONE):
+        park = Park.objects.get(schema_name=SCHEMA)
+        return examples(park, address, folder, at=datetime.fromisoformat(EVENING))
 
 
 def logins() -> str:

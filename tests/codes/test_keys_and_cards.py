@@ -8,8 +8,16 @@ import pytest
 import zxingcpp
 from django.test import Client
 
-from parkkeeper.codes.actions import MOST_CARDS, print_cards, rotate_code_keys
-from parkkeeper.codes.models import CodeKey
+from parkkeeper.codes.actions import (
+    MOST_CARDS,
+    issue_own_link,
+    open_own_link,
+    print_cards,
+    print_own_links,
+    rotate_code_keys,
+)
+from parkkeeper.codes.cards import in_groups
+from parkkeeper.codes.models import CodeKey, OwnLink
 from parkkeeper.codes.signing import public_keys, read_codes, sign_codes
 from parkkeeper.kernel import clock
 from parkkeeper.park.actions.rulebook import change_rule
@@ -123,6 +131,38 @@ def test_a_liaison_prints_cards_of_the_own_enterprise_and_each_person_is_written
         print_cards([], park="测试园区", by=w.mei, at=EVENING)
     with pytest.raises(Refused, match="1000"):
         print_cards([w.workers[0]] * (MOST_CARDS + 1), park="测试园区", by=w.office, at=EVENING)
+
+
+def test_slips_of_links_open_each_persons_own_page_once_and_end_those_before(w: Any) -> None:
+    _former, code = issue_own_link(w.workers[0], by=w.mei, at=EVENING)
+    address = "https://park.example/me/"
+    paper = print_own_links(w.workers, park="测试园区", address=address, by=w.mei, at=EVENING)
+    codes = [text.removeprefix(f"{address}#link=") for text in texts_in(paper)]
+    assert len(set(codes)) == len(w.workers)
+    assert open_own_link(code, "n", at=later(1)) is None
+    opened = [open_own_link(one, "n", at=later(1)) for one in codes]
+    assert {link.person for link, _token in filter(None, opened)} == set(w.workers)
+    assert open_own_link(codes[0], "another phone", at=later(2)) is None
+    shown = "".join(page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(paper))
+    assert in_groups(codes[0]) in shown and "park.example/me/" in shown
+    line = JournalEntry.objects.get(verb="own_links.printed")
+    assert (line.by_name, line.facts["count"], line.enterprise_id) == (w.mei.name, len(w.workers), w.rainbow.pk)
+    assert not any(code in str(row.facts) for row in JournalEntry.objects.all() for code in codes)
+    with pytest.raises(Forbidden):
+        print_own_links(w.lotus_workers, park="测试园区", address=address, by=w.mei, at=EVENING)
+
+
+def test_the_page_prints_links_for_those_of_the_enterprise_who_have_none(w: Any, client: Client) -> None:
+    link, code = issue_own_link(w.workers[0], by=w.mei, at=EVENING)
+    open_own_link(code, "n", at=EVENING)
+    w.login(client, w.mei)
+    answer = post(client, w.mei, enterprise=w.rainbow.pk, part=1, paper="links")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert all(text.startswith("http://testserver/me/#link=") for text in texts_in(answer.content))
+    given = set(OwnLink.objects.filter(opened_at=None).values_list("person", flat=True))
+    everybody = set(Person.objects.filter(employer=w.rainbow).values_list("pk", flat=True))
+    assert given == everybody - {w.workers[0].pk}
+    assert OwnLink.objects.usable(EVENING).get() == link
 
 
 def post(client: Client, person: Person, **form: Any) -> Any:

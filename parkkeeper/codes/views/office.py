@@ -16,8 +16,15 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from parkkeeper.codes.actions import MOST_CARDS, issue_own_link, print_cards, revoke_own_links, rotate_code_keys
-from parkkeeper.codes.cards import to_write_by_hand
+from parkkeeper.codes.actions import (
+    MOST_CARDS,
+    issue_own_link,
+    print_cards,
+    print_own_links,
+    revoke_own_links,
+    rotate_code_keys,
+)
+from parkkeeper.codes.cards import in_groups, to_write_by_hand
 from parkkeeper.codes.models import CodeKey, OwnLink
 from parkkeeper.kernel.text import tidy
 from parkkeeper.papers.pictures import qr_svg
@@ -46,6 +53,11 @@ class PeopleField(forms.CharField):
 
 
 class CardsForm(OfficeForm):
+    paper = forms.ChoiceField(
+        label=gettext_lazy("打印什么"), required=False, initial="cards",
+        choices=[("cards", gettext_lazy("采样卡")), ("links", gettext_lazy("个人链接"))],
+        help_text=gettext_lazy("个人链接只给还没有打开过个人页的人；以前没打开的链接随之失效。"),
+    )  # fmt: skip
     enterprise = forms.ModelChoiceField(
         Enterprise.objects.none(), label=gettext_lazy("企业"), required=False, empty_label="–",
         help_text=gettext_lazy("打印该企业全部在册人员的采样卡，离职的除外。"),
@@ -82,13 +94,18 @@ def cards(request: OfficeRequest) -> HttpResponse:
     chosen = request.POST.getlist("chosen")
     if chosen:
         people = _within(request).filter(pk__in=[pk for pk in chosen if pk.isdigit()]).order_by("pinyin", "pk")
-        return _paper(request, list(people), _("所选人员"))
-    first = {"enterprise": request.GET.get("enterprise"), "people": request.GET.get("people", ""), "part": 1}
+        return _paper(request, list(people), _("所选人员"), request.POST.get("paper", ""))
+    first = {
+        "paper": request.GET.get("paper") or "cards",
+        "enterprise": request.GET.get("enterprise"),
+        "people": request.GET.get("people", ""),
+        "part": 1,
+    }
     form = CardsForm(request, request.POST or None, initial=first)
     if form.carry_out(lambda data: _selected(request, data)):
         return form.result  # type: ignore[no-any-return]
     intro = _(
-        "给没有手机的人：一张 A4 纸十张卡，沿角线裁开。卡上有姓名、企业、工号和二维码，没有证件号。打印会记入日志。"
+        "一张 A4 纸十张，沿角线裁开。采样卡给没有手机的人，没有证件号；个人链接当面发给本人。打印会记入日志。"
     )
     crumbs, back = [(pgettext("menu", "人员"), reverse("people"))], reverse("people")
     context = {"title": _("打印采样卡"), "intro": intro, "crumbs": crumbs, "back": back}
@@ -97,25 +114,32 @@ def cards(request: OfficeRequest) -> HttpResponse:
 
 def _selected(request: OfficeRequest, data: Any) -> HttpResponse:
     if data["people"]:
-        return _paper(request, data["people"], _("所选人员"))
+        return _paper(request, data["people"], _("所选人员"), data["paper"])
     gone = Presence.objects.at(request.at).filter(person=OuterRef("pk"), state=Presence.State.LEFT)
     everybody = _within(request).filter(~Exists(gone), employer=data["enterprise"]).order_by("pinyin", "pk")
+    if data["paper"] == "links":
+        has = OwnLink.objects.usable(request.at).filter(person=OuterRef("pk"))
+        everybody = everybody.filter(~Exists(has))
     part, count = data["part"] or 1, everybody.count()
     parts = max(1, -(-count // MOST_CARDS))
     if part > parts:
         raise Refused(_("共 %(count)s 人，分 %(parts)s 批。") % {"count": count, "parts": parts})
     name = data["enterprise"].short_name + (f" {part}-{parts}" if parts > 1 else "")
-    return _paper(request, list(everybody[(part - 1) * MOST_CARDS : part * MOST_CARDS]), name)
+    return _paper(request, list(everybody[(part - 1) * MOST_CARDS : part * MOST_CARDS]), name, data["paper"])
 
 
-def _paper(request: OfficeRequest, people: Sequence[Person], name: str) -> HttpResponse:
-    made = print_cards(people, park=request.park.name, by=request.person, at=request.at)
+def _paper(request: OfficeRequest, people: Sequence[Person], name: str, paper: str) -> HttpResponse:
+    links, address = paper == "links", request.build_absolute_uri(reverse("me"))
+    if links:
+        made = print_own_links(people, park=request.park.name, address=address, by=request.person, at=request.at)
+    else:
+        made = print_cards(people, park=request.park.name, by=request.person, at=request.at)
     lacking = to_write_by_hand(people)
     if lacking:
         text = _("以下姓名有字库没有的字，卡上印作〓，请手写补上：%(names)s")
         messages.warning(request, text % {"names": joined(lacking[:20])})
     response = HttpResponse(made, content_type="application/pdf")
-    title = quote(_("采样卡 %(name)s.pdf") % {"name": name})
+    title = quote((_("个人链接 %(name)s.pdf") if links else _("采样卡 %(name)s.pdf")) % {"name": name})
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{title}"
     return response
 
@@ -154,5 +178,4 @@ def _link_once(request: OfficeRequest, link: OwnLink, code: str) -> dict[str, An
     # behind "#": a browser never sends that part, so the code reaches no log of the server
     address = request.build_absolute_uri(f"{reverse('me')}#link={code}")
     picture: SafeString = mark_safe(qr_svg(address, pixels=5))
-    shown = "-".join(code[at : at + 4] for at in range(0, len(code), 4))
-    return {"link": link, "code": shown, "address": address, "picture": picture}
+    return {"link": link, "code": in_groups(code), "address": address, "picture": picture}
