@@ -38,6 +38,8 @@ BUNDLES: dict[str, tuple[str | Promise, tuple[State, ...]]] = {
     "waiting": (_("已采样，等结果"), (State.SAMPLED, State.NO_RESULT)),
     "overdue": (_("超时未签收或未出结果"), (State.TUBE_NOT_RECEIVED, State.RESULT_OVERDUE)),
     "again": (_("需重采"), (State.NOT_DONE, State.TUBE_SPOILED)),
+    "due": (_("应检"), tuple(state for state in State if state in DUE_STATES)),
+    "listed": (_("冻结名单"), tuple(State)),
 }
 
 

@@ -15,6 +15,19 @@ OFFICIAL = {
     f"parkkeeper/papers/templates/{name}.typ"
     for name in ("notice", "look_back", "receipt", "stop_work", "minutes", "parts/official")
 }
+# Key numbers that lead nowhere: what they count stands below on the same page, or they count no rows.
+NUMBERS_WITHOUT_LINK = {
+    "parkkeeper/inspection/templates/inspection/debrief.html",
+    "parkkeeper/park/templates/park/imports/import.html",
+    "parkkeeper/sampling/templates/sampling/antigen.html",
+    "parkkeeper/sampling/templates/sampling/antigen_file_check.html",
+    "parkkeeper/sampling/templates/sampling/antigen_taken.html",
+    "parkkeeper/sampling/templates/sampling/hl7_taken.html",
+    "parkkeeper/sampling/templates/sampling/lab_file_check.html",
+    "parkkeeper/sampling/templates/sampling/lab_report.html",
+    "parkkeeper/sampling/templates/sampling/point.html",
+    "parkkeeper/sampling/templates/sampling/workbook.html",
+}
 # The framework's own help texts (rules of passwords) are lists in HTML; ours are plain.
 HELP_TEXT = "field.help_text|safe"
 TRANSLATED = [
@@ -54,6 +67,13 @@ def test_a_translated_text_stands_for_itself_with_named_places(path: Path) -> No
     text = path.read_text(encoding="utf-8")
     for block in re.finditer(r"\{%\s*blocktranslate\b.*?%\}(.*?)\{%\s*endblocktranslate\s*%\}", text, re.S):
         assert not re.search(r"\{\{\s*[\w.]+[.|]", block[1]), f"name it with `with`: {block[1]}"
+
+
+@each_template
+def test_every_key_number_links_to_its_list(path: Path) -> None:
+    stats = re.findall(r"\{%\s*stat\s.*?%\}", path.read_text(encoding="utf-8"), re.S)
+    without = [stat for stat in stats if "href=" not in stat and not re.search(r'("–"|\s0)\s*%\}', stat)]
+    assert without == [] or relative(path) in NUMBERS_WITHOUT_LINK
 
 
 @each_template

@@ -293,7 +293,7 @@ def test_a_grid_team_sees_only_its_own_grid_on_the_day(w: Any) -> None:
 
 
 def test_states_that_a_page_counts_together_have_one_list(w: Any) -> None:
-    for state in ("waiting", "overdue", "again", "met", "away"):
+    for state in ("waiting", "overdue", "again", "met", "away", "due", "listed"):
         response = get(w, w.office, f"/missing?round={w.round.pk}&state={state}")
         assert response.status_code == 200
         assert "无效" not in response.content.decode().split('id="list-missing"')[1].split("<table")[0]

@@ -123,7 +123,8 @@ def _head(request: OfficeRequest, round: Round, moment: AsOf, counts: Kept) -> d
     def shown(parts: list[Part]) -> list[dict[str, Any]]:
         return [{"title": p.title, "tone": p.tone, "count": p.count, "href": people(p.state.value)} for p in parts]
 
-    links = {"not_sampled": people("not_sampled"), "gaps": people(""), "waiting": people("waiting")}
+    links = {name: people(name) for name in ("not_sampled", "waiting", "due", "listed")} | {"gaps": people("")}
+    links["rate"] = link_to(request, "round", round.pk, query={"by": "enterprise", **moment.query})
     tones = {"not_sampled": "bad" if told.not_sampled else "ok", "gaps": "warn" if told.row.gaps else "ok"}
     return {
         "told": told, "links": links, "tones": tones, "parts": shown(told.due_parts), "others": shown(told.other_parts),
