@@ -15,6 +15,7 @@ import polib
 from babel.messages.extract import extract_python
 from django.utils.translation.template import templatize
 
+from parkkeeper.config.field_texts import update_field_texts
 from parkkeeper.config.traditional import traditional
 from parkkeeper.kernel.processes import CHECKOUT
 
@@ -151,6 +152,7 @@ def main() -> int:
         blank = update(LOCALE / language / "LC_MESSAGES" / "django.po", language, texts)
         print(f"{language}: {len(texts)} texts, {len(blank)} without a translation", file=sys.stderr)
         missing += blank
+    print(f"field app: {update_field_texts()} texts in traditional Chinese", file=sys.stderr)
     for text in missing:
         print(repr(text))
     return 1 if missing else 0

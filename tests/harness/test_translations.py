@@ -6,6 +6,7 @@ from pathlib import Path
 import polib
 import pytest
 
+from parkkeeper.config.field_texts import TEXTS, traditional_texts
 from parkkeeper.config.messages import DRAFTED, LANGUAGES, LOCALE, extract, traditional, update
 
 BOTH = pytest.mark.parametrize("language", LANGUAGES)
@@ -140,6 +141,13 @@ def test_texts_are_found_in_code_and_in_templates(tmp_path: Path) -> None:
 def test_where_the_converter_slips_the_draft_is_right() -> None:
     assert traditional("名单只能冻结，没有采用“刚被发放”") == "名單只能凍結，沒有採用「剛被發放」"
     assert traditional("批准并到期后前往复查") == "批准並到期後前往複查"
+
+
+def test_the_field_app_speaks_with_the_words_of_the_office() -> None:
+    english, written = ((TEXTS / name).read_text() for name in ("en.ts", "zh-hant.ts"))
+    assert written == traditional_texts(english), "./run messages writes phone/src/texts/zh-hant.ts"
+    said = "".join(re.findall(r'": "(.*)",$', written, re.MULTILINE))
+    assert [word for word in ("設置", "刷新", "保存", "屏幕", "信息", "菜單") if word in said] == []
 
 
 def test_the_draft_speaks_with_the_words_of_its_readers() -> None:
