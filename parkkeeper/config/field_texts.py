@@ -12,7 +12,7 @@ from parkkeeper.kernel.processes import CHECKOUT
 
 TEXTS = CHECKOUT / "phone" / "src" / "texts"
 _KEY = re.compile(r'^  "(.+?)": "', re.MULTILINE)
-_HEAD = """/** Traditional Chinese, by the simplified text of the code. `./run messages` writes it: better its table of words. */
+_HEAD = """/** Traditional Chinese by the simplified text of the code; `./run messages` writes it. */
 
 export const HANT: Record<string, string> = {
 """

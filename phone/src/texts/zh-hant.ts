@@ -1,4 +1,4 @@
-/** Traditional Chinese, by the simplified text of the code. `./run messages` writes it: better its table of words. */
+/** Traditional Chinese by the simplified text of the code; `./run messages` writes it. */
 
 export const HANT: Record<string, string> = {
   "{days} 天内同一问题已有 {n} 次。": "{days} 天內同一問題已有 {n} 次。",
