@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.functional import Promise
 
-from parkkeeper.board.bulletin.words import FIGURES
+from parkkeeper.board.bulletin.words import FIGURES, RATES
 from parkkeeper.kernel.clock import day_bounds
 
 
@@ -52,6 +52,11 @@ class Figure:
     noun: str = ""
     ids: Sequence[Any] = ()
     tone: str = ""
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether people speak of it as a percentage; other figures with a whole are counts out of it."""
+        return self.whole is not None and self.key in RATES
 
     @property
     def percent(self) -> float | None:

@@ -65,8 +65,9 @@ def paper_facts(span: Span, sections: list[Section], *, park: str, language: str
 
 
 def _line(figure: Figure) -> dict[str, str]:
+    rate = figure.is_rate and figure.percent is not None
     of = f"{figure.value:,}/{figure.whole:,}" if figure.whole is not None else ""
-    told = f"{figure.percent}%" if figure.percent is not None else f"{figure.value:,}"
+    told = f"{figure.percent}%" if rate else f"{figure.value:,}"
     return {
         "title": figure.title, "value": told, "of": of,
         "definition": f"{figure.definition} [{figure.population}]",

@@ -70,3 +70,5 @@ FIGURES: dict[str, Said] = {
         _("不计考核"), _("一人申请、另一人批准后不计入以上比率的问题条数。"), _("列入通知书的问题")
     ),
 }  # fmt: skip
+RATES = {"sampled", "antigen", "closed_rate", "fixed_rate", "on_time_rate"}
+"""Figures that people speak of as percentages; n/N stands beside all the same."""
