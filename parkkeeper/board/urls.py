@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from parkkeeper.board.views import brief, bulletin, enterprises, own, people, screen, starfield, today
+from parkkeeper.board.views import brief, bulletin, enterprises, guide, own, people, screen, starfield, today
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("screen", screen.screen, name="screen"),
     path("screen/data.json", screen.screen_data, name="screen_data"),
     path("screen/map.json", screen.screen_map, name="screen_map"),
+    path("help", guide.help_page, name="help"),
     path("starfield", starfield.starfield, name="starfield"),
     path("enterprises", enterprises.enterprises, name="enterprises"),
     path("enterprises/<int:pk>", enterprises.enterprise, name="enterprise"),

@@ -97,6 +97,7 @@ GRANTS: dict[str, dict[Role, Reach]] = {
 # Pages by the name of their address; the verb decides who may open them and what they show.
 PAGES: dict[str, str] = {
     "today": "see_own",
+    "help": "see_own",
     "bulletin": "see_bulletin",
     "bulletin_list": "see_bulletin",
     "brief": "see_bulletin",

@@ -120,6 +120,7 @@ GROUPS = (
                  "certificate", "certificate_new", "emergency", "emergency_end", "retention", "retention_propose",
                  "retention_hold", "areas", "calendar", "park_data"),
             ),
+            Entry("help", _("帮助"), "help"),
         ),
     ),
 )  # fmt: skip
