@@ -6,6 +6,7 @@ import pytest
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import JournalEntry, Site, StoredFile
+from parkkeeper.sampling.actions.results import take_lab_file
 from parkkeeper.sampling.models import Flag, Laboratory, LabReport, Obligation, Result
 from tests.pages_unit.desk import Desk, filled
 from tests.sampling.results_world import code, make_round, owing, report, tube
@@ -48,6 +49,16 @@ def test_a_table_is_looked_at_before_it_is_taken(w: Any) -> None:
     done = desk.post("lab_file_check", stored.pk, laboratory=w.laboratory.pk)
     assert done.status == 302 and Result.objects.count() == 2
     assert "也许" in desk.get("lab_report", LabReport.objects.get().pk).text
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_an_export_of_results_comes_back_unchanged(w: Any, form: str) -> None:
+    report(w, (1, "positive"), (1, "indeterminate"), (2, "negative"), (9, "invalid"), minutes=100)
+    before = list(Result.objects.order_by("pk").values())
+    data = Desk(w.office).client.get(f"/results?export={form}").getvalue()
+    taken = take_lab_file(data, f"检测结果.{form}", laboratory=w.laboratory, by=w.lab, at=later(200))
+    assert list(Result.objects.order_by("pk").values()) == before
+    assert (taken.counts["known"], taken.counts.get("new", 0)) == (len(before), 0), taken.counts
 
 
 def test_the_reader_sets_a_wrong_column_right(w: Any) -> None:
