@@ -9,7 +9,8 @@ from datetime import date
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from parkkeeper.inspection.models import Notice
+from parkkeeper.inspection.checklistfiles import RESUMPTION
+from parkkeeper.inspection.models import Checklist, Notice
 from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park.models import Enterprise, Grid, Person, Post
 from parkkeeper.park.rulebook import rule
@@ -100,6 +101,22 @@ def rectification_notices(as_of: date) -> int:
     return issued.exclude(withdrawn_at__lt=end).count()
 
 
+def guideline_aspects(as_of: date) -> int | None:
+    """Aspects of the guideline that the day's resumption checklist follows; None while none is in force."""
+    found = _resumption(as_of)
+    return len(found.aspects) if found else None
+
+
+def guideline_measures(as_of: date) -> int | None:
+    """Measures of that guideline: the items of the day's resumption checklist; None while none is in force."""
+    found = _resumption(as_of)
+    return found.items.count() if found else None
+
+
+def _resumption(as_of: date) -> Checklist | None:
+    return Checklist.objects.on(as_of).filter(code=RESUMPTION).first()
+
+
 def _round(as_of: date) -> Round | None:
     return Round.objects.filter(test=Test.PCR, day=as_of, rehearsal=False).first()
 
@@ -109,6 +126,7 @@ BUILT: dict[str, Callable[[date], Value]] = {
     for made in (
         points_total, points_enterprise, specialists_prevention, specialists_scanning, specialists_sampling,
         sampled_people, sampled_share, mode_running_since, grids, teams, rectification_notices,
+        guideline_aspects, guideline_measures,
     )
 }  # fmt: skip
 PLANNED = (
@@ -117,7 +135,7 @@ PLANNED = (
     "relief_medicine_packages", "returnees_lodged", "capacity_recovered_pharma", "capacity_recovered_product",
     "test_kit_output", "test_kit_staff", "signing_projects", "signing_amount", "promotion_contacts", "intent_projects",
     "intent_amount", "new_enterprises", "new_platforms", "negotiating_projects", "negotiating_land",
-    "negotiating_plant", "parcel_listed", "certificates_meeting", "guideline_aspects", "guideline_measures",
+    "negotiating_plant", "parcel_listed", "certificates_meeting",
 )  # fmt: skip
 """Figures of systems that are still to come."""
 

@@ -18,7 +18,7 @@ from parkkeeper.demo.invent import SourcePark
 from parkkeeper.demo.invent import model as invented
 from parkkeeper.demo.register import SCHEMA, Register, moment, person_uuid
 from parkkeeper.inspection.actions.setup import file_authorisation, put_checklist_in_force
-from parkkeeper.inspection.checklistfiles import SAMPLE, read_checklist
+from parkkeeper.inspection.checklistfiles import RESUMPTION, SAMPLE, read_aspects, read_checklist
 from parkkeeper.inspection.models import Basis
 from parkkeeper.kernel.documents import read_document
 from parkkeeper.kernel.text import pinyin_initials, pinyin_key
@@ -219,11 +219,23 @@ def demo_password(username: str) -> str:
 
 
 def _accounts(register: Register) -> None:
-    for role, username in SHOWN.items():
-        account = Account(username=username, person=shown_holder(register, role))
+    holders = {username: shown_holder(register, role) for role, username in SHOWN.items()}
+    holders["screen"] = _wall(register)
+    for username, person in holders.items():
+        account = Account(username=username, person=person)
         account.set_password(demo_password(account.username))
         account.save()
-    _loaded(register, "accounts", len(SHOWN))
+    _loaded(register, "accounts", len(holders))
+
+
+def _wall(register: Register) -> Person:
+    """Whose log-in stays open on the big screen: nobody's, as nobody sits there."""
+    body, name = register.office.employer, "园区大屏"
+    wall = Person.objects.create(
+        name=name, pinyin=pinyin_key(name), employer=body, category="office_staff", registered_at=_began(register)
+    )
+    Post.objects.create(person=wall, role=Post.Role.SCREEN, during=(register.first, None))
+    return wall
 
 
 def shown_holder(register: Register, role: str) -> Person:
@@ -316,6 +328,11 @@ def _inspection(register: Register) -> None:
     file_authorisation(
         Basis.EMERGENCY, "园区疫情防控工作领导小组", "关于开展企业疫情防控九宫格检查的通知（演示）", start=first,
         may_stop_work=True, by=office, at=at,
+    )  # fmt: skip
+    put_checklist_in_force(
+        RESUMPTION, "复工指引检查表（条文待补）", read_checklist(RESUMPTION), start=date(2022, 4, 16),
+        source="上海市工业企业复工复产疫情防控指引第一版（2022-04-16）", aspects=read_aspects(RESUMPTION),
+        by=office, at=at,
     )  # fmt: skip
     register.checklist = checklist.pk
     register.items = dict(checklist.items.order_by("position").values_list("code", "short_round"))

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from parkkeeper.inspection.checklistfiles import RESUMPTION
 from parkkeeper.inspection.models import (
     ADVISING,
     FAILED,
@@ -90,7 +91,8 @@ def _team(grid: Grid, reader: Person, day: date) -> list[dict[str, str]]:
 
 
 def _checklists(day: date) -> list[dict[str, Any]]:
-    rows = Checklist.objects.on(day).order_by("code").prefetch_related("items")
+    # the list for resuming work is gone through in the office, not on a round
+    rows = Checklist.objects.on(day).exclude(code=RESUMPTION).order_by("code").prefetch_related("items")
     return [
         {"id": one.pk, "code": one.code, "version": one.version, "name": one.name,
          "items": [_item(item) for item in sorted(one.items.all(), key=lambda item: item.position)]}

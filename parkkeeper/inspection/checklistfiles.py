@@ -3,14 +3,14 @@
 import csv
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from parkkeeper.inspection.models import Item
 
 FOLDER = Path(__file__).parent / "checklists"
-SAMPLE = "nine-grids"
+SAMPLE, RESUMPTION = "nine-grids", "resumption"
 _NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,6})?", re.ASCII)
 
 
@@ -36,6 +36,7 @@ class ItemRow:
     short_round: bool
     least: float | None = None
     most: float | None = None
+    question: dict[str, Any] = field(default_factory=dict)
 
     def item(self, position: int) -> Item:
         """The row as an unsaved Item, at that position."""
@@ -46,6 +47,15 @@ def read_checklist(name: str = SAMPLE) -> list[ItemRow]:
     """The items of that file, in order. Raises BadChecklist for a row that lacks what an item needs."""
     with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return read_rows(csv.DictReader(file))
+
+
+def read_aspects(name: str) -> list[str]:
+    """The headings of the text that a checklist follows, in order; none when it has no such file."""
+    path = FOLDER / f"{name}.aspects.csv"
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row["name"] for row in csv.DictReader(file)]
 
 
 def read_rows(rows: Iterable[dict[str, str]]) -> list[ItemRow]:

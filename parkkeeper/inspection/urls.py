@@ -2,13 +2,25 @@
 
 from django.urls import path
 
-from parkkeeper.inspection.views import acts, board, cases, days, debriefs, lists, papers, setup, things
+from parkkeeper.inspection.views import (
+    acts,
+    board,
+    cases,
+    checklists,
+    days,
+    debriefs,
+    lists,
+    papers,
+    setup,
+    things,
+)
 
 urlpatterns = [
     path("grids", board.grid_board, name="grids"),
     path("grids/today", board.team_list, name="work_list"),
     path("visits", lists.visit_list, name="visits"),
     path("visits/<uuid:pk>", things.visit_page, name="visit"),
+    path("visits/<uuid:pk>/photos/<slug:sha256>", things.visit_photo, name="visit_photo"),
     path("visits/<uuid:pk>/notice", acts.visit_notice, name="visit_notice"),
     path("findings", lists.finding_list, name="findings"),
     path("findings/<uuid:pk>", things.finding_page, name="finding"),
@@ -25,6 +37,9 @@ urlpatterns = [
     path("stops/<int:pk>/<slug:name>", acts.stop_act, name="stop_act"),
     path("inspection", setup.setup_page, name="inspection_setup"),
     path("inspection/checklists/new", setup.checklist_new, name="checklist_new"),
+    path("inspection/checklists/upload", checklists.checklist_upload, name="checklist_upload"),
+    path("inspection/checklists/upload/<int:pk>", checklists.checklist_preview, name="checklist_preview"),
+    path("inspection/checklists/<int:pk>/xlsform", checklists.checklist_file, name="checklist_file"),
     path("inspection/checklists/<int:pk>", setup.checklist_page, name="checklist"),
     path("inspection/authorisations/new", setup.authorisation_new, name="authorisation_new"),
     path("debriefs", debriefs.debrief_list, name="debriefs"),

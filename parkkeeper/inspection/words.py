@@ -16,6 +16,7 @@ MESSAGES: dict[str, Promise | str] = {
 
 VERBS: dict[str, Promise | str] = {
     "checklist.put_in_force": _("启用检查表"),
+    "checklist.uploaded": _("上传检查表"),
     "authorisation.filed": _("备案授权"),
     "visit.begun": _("开始检查"),
     "visit.ended": _("结束检查"),

@@ -223,6 +223,7 @@ PAGES: dict[str, str] = {
     "finding": "see_inspections",
     "finding_act": "see_inspections",
     "finding_photo": "see_inspections",
+    "visit_photo": "see_inspections",
     "notices": "see_inspections",
     "notice": "see_inspections",
     "notice_act": "see_inspections",
@@ -252,6 +253,9 @@ PAGES: dict[str, str] = {
     "inspection_setup": "manage_inspection",
     "checklist": "see_inspections",
     "checklist_new": "manage_inspection",
+    "checklist_upload": "manage_inspection",
+    "checklist_preview": "manage_inspection",
+    "checklist_file": "see_inspections",
     "authorisation_new": "manage_inspection",
 }
 # Open to everybody (log-in, language, health), or guarded by a phone's own token (parkkeeper/sync/door.py).

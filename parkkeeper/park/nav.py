@@ -95,7 +95,8 @@ GROUPS = (
             Entry("measures", pgettext_lazy("menu", "措施"), "clock", ("measure",)),
             Entry("cases", pgettext_lazy("menu", "案例"), "ok", ("case", "case_act", "case_mark")),
             Entry("complaints", pgettext_lazy("menu", "投诉"), "message", ("complaint_new", "complaint_settle")),
-            Entry("inspection_setup", _("检查设置"), "rules", ("checklist", "checklist_new", "authorisation_new")),
+            Entry("inspection_setup", _("检查设置"), "rules", ("checklist", "checklist_new", "checklist_upload",
+                                                                     "checklist_preview", "authorisation_new")),
         ),
     ),
     Group(

@@ -9,6 +9,8 @@ import pytest
 from parkkeeper.board.figures import BUILT, PLANNED, figures
 from parkkeeper.demo.table import source_figures
 from parkkeeper.inspection.actions.notices import withdraw_notice
+from parkkeeper.inspection.actions.setup import put_checklist_in_force
+from parkkeeper.inspection.checklistfiles import RESUMPTION, read_aspects, read_checklist
 from parkkeeper.park.models import Certificate, Post, Rule
 from parkkeeper.sampling.actions.rounds import open_round
 from parkkeeper.sampling.models import Round, Scan, Tube
@@ -165,3 +167,21 @@ def test_what_no_system_tells_yet_is_none() -> None:
     w: Any = world()
     evening(w)
     assert {figures(DAY)[name] for name in PLANNED} == {None}
+
+
+def test_aspects_and_measures_of_the_guideline_are_those_of_the_days_resumption_checklist() -> None:
+    w: Any = world()
+    evening(w)
+    assert (told("guideline_aspects"), told("guideline_measures")) == (None, None)
+    rows, aspects = read_checklist(RESUMPTION), read_aspects(RESUMPTION)
+
+    def enter(start: date, items: int, headings: int) -> None:
+        put_checklist_in_force(RESUMPTION, "复工", rows[:items], start=start, source="指引", aspects=aspects[:headings],
+                               by=w.office, at=EVENING)  # fmt: skip
+
+    enter(date(2022, 4, 16), 21, 5)
+    assert (told("guideline_aspects"), told("guideline_measures")) == (5, 21)
+    assert figures(date(2022, 4, 15))["guideline_measures"] is None
+    enter(DAY, 20, 4)
+    assert (told("guideline_aspects"), told("guideline_measures")) == (4, 20)
+    assert figures(date(2022, 5, 9))["guideline_measures"] == 21

@@ -1,5 +1,6 @@
 """Inspection on every page of the browser tests: a notice with its findings, photos, an extension, a stop of work."""
 
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from parkkeeper.inspection.actions import cases, days, debriefs, lookbacks, notices, setup, stopwork
 from parkkeeper.inspection.checklistfiles import read_checklist
 from parkkeeper.inspection.models import Finding, Photo, Visit
+from parkkeeper.inspection.xlsform import item_row, write_rows
 from parkkeeper.park.files import store_file
 from tests.inspection.kit import Inspector
 from tests.inspection.pictures import png
@@ -26,7 +28,7 @@ def inspected_evening(w: Any) -> dict[str, list[Any]]:
     team = Inspector(w, w.ann)
     first, later_one = team.visit(0, second=w.ben.uuid), team.visit(60, second=w.ben.uuid)
     noted = [team.note(first, "B3", area="一号楼"), team.note(first, "C6")]
-    team.say(first, *noted, team.photo(noted[0]), team.end(first), later_one, team.note(later_one, "F2", 61))
+    team.say(first, *noted, team.photo(noted[0]), _signed(team, first), later_one, team.note(later_one, "F2", 61))
     notice = notices.issue_notice(Visit.objects.get(pk=first.id), by=w.ann, at=later(25))
     notices.serve_notice(notice, "in_person", to="梅联络", by=w.ann, at=later(30))
     notices.ask_extension(notice, 2, reason="等材料", by=w.mei, at=later(40))
@@ -40,6 +42,14 @@ def inspected_evening(w: Any) -> dict[str, list[Any]]:
         "notice": [notice.pk], "notice_act": [notice.pk, "serve"], "stop_work": [stop.pk],
         "stop_act": [stop.pk, "check"], "checklist": [w.checklist.pk],
     }  # fmt: skip
+
+
+def _signed(team: Inspector, visit: Any) -> Any:
+    """The end of a visit with what was looked at; one answer has a picture."""
+    shot = {"sha256": sha256(b"x").hexdigest(), "at": later(3).isoformat(), "longitude": 121.6, "latitude": 31.2}
+    answers = {"B3": {"ok": False, "value": ""}, "C9": {"ok": True, "value": "36.5", "photos": [shot]},
+               "E3": {"ok": None, "value": ""}}  # fmt: skip
+    return team.end(visit, signed_by="梅联络", signature="b" * 64, answers=answers)
 
 
 def _practised(w: Any, team: Inspector) -> dict[str, list[Any]]:
@@ -65,5 +75,13 @@ def _practised(w: Any, team: Inspector) -> dict[str, list[Any]]:
     return {
         "debrief": [meeting.pk], "debrief_act": [meeting.pk, "decide"], "measure": [measure.pk], "case": [case.pk],
         "case_act": [case.pk, "edit"], "case_mark": [case.pk, photo.id], "complaint_settle": [complaint.pk],
-        "day_sign": [w.grids[0].pk, DAY.isoformat()],
+        "day_sign": [w.grids[0].pk, DAY.isoformat()], "checklist_preview": [_uploaded(w)],
     }  # fmt: skip
+
+
+def _uploaded(w: Any) -> int:
+    """A workbook under preview: the checklist itself, with one thing wrong."""
+    rows = [item_row(item) for item in w.checklist.items.order_by("position")]
+    rows[3] = replace(rows[3], remedy="")
+    book = write_rows(rows, title="九宫格检查表", code="nine-grids", version="2")
+    return setup.keep_checklist(book, "检查表.xlsx", by=w.office, at=later(95)).pk

@@ -1,6 +1,7 @@
 """The pages of inspection: who sees what, what each may do, and that they ask the database a fixed number of times."""
 
 import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ PAGES = ["grids", "work_list", "visits", "visit", "visit_notice", "findings", "f
          "notice", "notice_act", "stop_works", "stop_work", "stop_act", "inspection_setup", "checklist",
          "checklist_new", "authorisation_new", "debriefs", "debrief", "debrief_new", "debrief_act", "measures",
          "measure", "cases", "case", "case_act", "case_mark", "day_check", "day_sign", "complaints", "complaint_new",
-         "complaint_settle"]  # fmt: skip
+         "complaint_settle", "checklist_upload", "checklist_preview"]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -81,6 +82,16 @@ def test_the_enterprise_reports_with_pictures_and_another_inspector_looks_back(w
     shown = Photo.objects.get(of="reported", finding=w.there["finding"][0])
     assert Desk(w.mei).get("finding_photo", shown.pk).content == b"x"
     assert Desk(w.bo).get("finding_photo", shown.pk).status == 404
+
+
+def test_a_visit_shows_what_was_looked_at_with_its_pictures_to_those_whom_it_concerns(w: Any) -> None:
+    visit, shown = w.there["visit"][0], sha256(b"x").hexdigest()
+    page = Desk(w.mei).get("visit", visit).text
+    assert all(word in page for word in ("C9", "36.5", "不涉及", f"/visits/{visit}/photos/{shown}"))
+    assert Desk(w.mei).get("visit_photo", visit, shown).content == b"x"
+    assert Desk(w.bo).get("visit_photo", visit, shown).status == 404
+    assert Desk(w.mei).get("visit_photo", visit, "b" * 64).status == 404  # the signature has not arrived
+    assert Desk(w.office).get("visit_photo", w.there["visit_notice"][0], shown).status == 404  # of another visit
 
 
 def test_the_way_from_a_visit_to_an_extension_by_pages(w: Any) -> None:

@@ -11,14 +11,16 @@ from parkkeeper.inspection.models import ADVISING, Authorisation, Checklist, Ite
 from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.access import require
 from parkkeeper.park.errors import Refused
+from parkkeeper.park.files import store_file
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Person
+from parkkeeper.park.models import Person, StoredFile
 
 
 @transaction.atomic
 def put_checklist_in_force(
-    code: str, name: str, items: Sequence[ItemRow], *, start: date, source: str, by: Person, at: datetime
-) -> Checklist:
+    code: str, name: str, items: Sequence[ItemRow], *, start: date, source: str, aspects: Sequence[str] = (),
+    by: Person, at: datetime,
+) -> Checklist:  # fmt: skip
     """Enter the next version of a checklist from the local day `start`; the version before ends there and stays
     readable, and visits that began with it keep it.
 
@@ -38,7 +40,7 @@ def put_checklist_in_force(
         former.save(update_fields=["during"])
     made = Checklist.objects.create(
         code=code, version=former.version + 1 if former else 1, name=tidy(name), during=(start, None),
-        source=tidy(source), entered_at=at,
+        source=tidy(source), aspects=list(aspects), entered_at=at,
     )  # fmt: skip
     rows = [row.item(position) for position, row in enumerate(items, start=1)]
     for row in rows:
@@ -46,6 +48,17 @@ def put_checklist_in_force(
     Item.objects.bulk_create(rows)
     record("checklist.put_in_force", made, by=by, at=at, code=code, version=made.version, items=len(rows))
     return made
+
+
+@transaction.atomic
+def keep_checklist(data: bytes, name: str, *, by: Person, at: datetime) -> StoredFile:
+    """Keep a checklist's workbook for a preview; nothing of it is in force yet. Raises Refused for an empty file."""
+    require(by, "manage_inspection", at=at)
+    if not data:
+        raise Refused(_("文件里没有内容。请确认选对了文件，再次上传。"))
+    stored = store_file(data, name=name, of_register=True, by=by, at=at)
+    record("checklist.uploaded", stored, by=by, at=at, sha256=stored.sha256, size=stored.size)
+    return stored
 
 
 @transaction.atomic

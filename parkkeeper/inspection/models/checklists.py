@@ -23,6 +23,10 @@ class Checklist(models.Model):
     name = models.CharField(max_length=80)
     during = DateRangeField(help_text="local days; the end is exclusive")
     source = models.CharField(max_length=300)
+    aspects = ArrayField(
+        models.CharField(max_length=80), default=list, blank=True,
+        help_text="headings of the text that it follows, where they are not those of Item.Aspect",
+    )  # fmt: skip
     entered_at = models.DateTimeField()
 
     objects = ChecklistQuerySet.as_manager()
@@ -53,6 +57,7 @@ class Item(models.Model):
         DISINFECTION = "disinfection", _("环境消杀")
         VEHICLES = "vehicles", _("车辆物流")
         RESUMPTION = "resumption_and_supplies", _("复工与物资")
+        OTHER = "other", _("其他方面")
 
     class Evidence(models.TextChoices):
         YES_NO = "Y", _("是否")
@@ -72,10 +77,10 @@ class Item(models.Model):
 
     checklist = models.ForeignKey(Checklist, on_delete=models.PROTECT, related_name="items")
     position = models.PositiveSmallIntegerField()
-    code = models.CharField(max_length=8)
+    code = models.CharField(max_length=40)
     aspect = models.CharField(max_length=24, choices=Aspect.choices)
-    text = models.CharField(max_length=200)
-    text_en = models.CharField(max_length=200, blank=True)
+    text = models.CharField(max_length=300)
+    text_en = models.CharField(max_length=300, blank=True)
     evidence = ArrayField(models.CharField(max_length=1, choices=Evidence.choices))
     sample = models.CharField(max_length=24, blank=True, help_text="how many, of what: 10, 5 rooms, 3 d, %")
     least = models.FloatField(null=True, help_text="a number, temperature or measurement below it fails")
@@ -86,6 +91,10 @@ class Item(models.Model):
     remedy_en = models.CharField(max_length=200, blank=True)
     basis = models.CharField(max_length=300, blank=True)
     short_round = models.BooleanField(default=False, help_text="asked on a short round, too")
+    question = models.JSONField(
+        default=dict, blank=True,
+        help_text="as a survey form asks it: type, choices, groups, required, relevant and constraint with their trees",
+    )  # fmt: skip
 
     class Meta:
         db_table = "inspection_item"
