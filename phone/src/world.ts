@@ -139,6 +139,7 @@ class World extends EventTarget {
     await this.reload();
     this.phase = "open";
     this.changed();
+    if (!this.queue.count) void keepBallast();
     this.outbox.wake(0);
     void this.refresh();
     clearInterval(this.poll);
@@ -359,6 +360,7 @@ class World extends EventTarget {
     if (!round && antigen && antigen.day < this.day()) return this.dropRoster(); // a morning without an evening
     if (!round || this.now() < Date.parse(round.closes_at) + AFTER_ROUND) return;
     await forgetSettled();
+    void keepBallast(); // there may be room for it again
     await this.dropRoster();
     await this.reload();
   }

@@ -1,4 +1,4 @@
-"""A new build of the app, and a phone that is full: neither touches what waits."""
+"""A new build of the app does not touch what waits."""
 
 import shutil
 from pathlib import Path
@@ -57,42 +57,3 @@ def test_an_update_waits_for_a_person_and_keeps_a_full_queue(
     phone.page.get_by_role("button", name="立即发送").click()
     phone.waits(0)
     assert scanned(TUBE) == [worker.staff_number for worker in w.workers[2:]]
-
-
-# A browser at its quota: adding fails while the ballast lies there ("full"), or whatever lies there ("over").
-QUOTA = """(() => {
-  const add = IDBObjectStore.prototype.add, remove = IDBObjectStore.prototype.delete;
-  IDBObjectStore.prototype.delete = function (key) {
-    if (key === "ballast" && globalThis.room === "full") globalThis.room = "freed";
-    return remove.call(this, key);
-  };
-  IDBObjectStore.prototype.add = function (...record) {
-    const none = globalThis.room === "full" || globalThis.room === "over";
-    if (none) throw new DOMException("no room", "QuotaExceededError");
-    return add.apply(this, record);
-  };
-})()"""
-
-
-def test_a_full_phone_goes_on_from_its_ballast_and_says_saved_only_when_it_is(phones: Phones, w: Any) -> None:
-    phone = phones()
-    phone.page.add_init_script(QUOTA)
-    phone.page.reload()
-    phone.begin(code_for(w))
-    phone.take(TUBE)
-    phone.says(TUBE, "tube")
-    phone.waits(0)
-    assert phone.page.evaluate("async () => (await navigator.storage.estimate()).usage") > 5_000_000
-    phone.page.evaluate("globalThis.room = 'full'")
-    phone.take(w.workers[2].staff_number)
-    phone.says("李娜", "ok")
-    assert phone.page.evaluate("globalThis.room") == "freed"
-    phone.page.evaluate("globalThis.room = 'over'")
-    phone.take(w.workers[3].staff_number)
-    phone.says("没有存上", "stop")
-    expect(phone.page.locator(".scans li")).to_have_count(1)  # what was not saved is not shown as if it were
-    phone.page.evaluate("globalThis.room = ''")
-    phone.take(w.workers[3].staff_number)
-    phone.says("王喆", "ok")
-    phone.waits(0)
-    assert len(scanned(TUBE)) == 2

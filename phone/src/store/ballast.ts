@@ -1,4 +1,7 @@
-/** At the browser's quota even a tiny record fails: some room is kept, to be given back when it comes to that. */
+/**
+ * At the browser's quota even a tiny record fails: some room is kept, to be given back when it comes to that. How much
+ * there is nobody knows before: browsers tell a quota that is no one's, so that sites cannot recognise a phone by it.
+ */
 
 import { database, deviceValue, setDeviceValue } from "./db";
 
@@ -32,5 +35,6 @@ export interface Room {
 export async function room(): Promise<Room> {
   const { usage: used = 0, quota = 0 } = (await navigator.storage?.estimate?.()) ?? {};
   const persisted = (await navigator.storage?.persisted?.()) ?? false;
-  return { used, quota, persisted, full: quota > 0 && used / quota >= FULL };
+  const given = (await (await database()).count("device", "ballast")) === 0; // it had to be given back, or never found room
+  return { used, quota, persisted, full: given || (quota > 0 && used / quota >= FULL) };
 }

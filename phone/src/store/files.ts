@@ -14,10 +14,15 @@ export async function keepFile(blob: Blob): Promise<string> {
   const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
   const body = await sealBytes(bytes, sha256);
   const row: FileRow = { sha256, type: blob.type, size: bytes.length, at: Date.now(), state: "saved", body };
-  const transaction = await writing(["files"]);
-  const store = transaction.objectStore("files");
-  if ((await store.count(sha256)) === 0) await store.put(row);
-  await transaction.done;
+  try {
+    const transaction = await writing(["files"]);
+    const store = transaction.objectStore("files");
+    const known = (await store.count(sha256)) > 0;
+    await Promise.all([known ? undefined : store.put(row), transaction.done]);
+  } catch (problem) {
+    // the room that is kept belongs to scans: for a picture it is not given back
+    throw problem instanceof DOMException ? new NoRoom() : problem;
+  }
   return sha256;
 }
 
