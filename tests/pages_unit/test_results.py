@@ -1,5 +1,6 @@
 """Results on the pages: three ways in, the report of each, and what follows from a positive."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -140,6 +141,20 @@ def test_the_list_narrows_and_strikes_stay_readable(w: Any) -> None:
     assert desk.get("results", day="2022-05-11", export="csv").text.strip().count("\n") == 0
     assert "未知试管" in desk.get("lab_report", LabReport.objects.get().pk).text
     assert desk.get("lab_reports", trouble="yes").status == 200
+
+
+def test_the_list_begins_with_the_last_week_and_finds_the_rest(w: Any) -> None:
+    report(w, (1, "negative"), (2, "negative"))
+    long_ago = Result.objects.order_by("pk")[0]
+    Result.objects.filter(pk=long_ago.pk).update(received_at=later(300) - timedelta(days=8))
+    desk = Desk(w.office)
+
+    def lines(**query: Any) -> int:
+        return desk.get("results", **query, export="csv").text.strip().count("\n")
+
+    assert (lines(), lines(time="all")) == (1, 2)
+    assert lines(q=long_ago.tube_code) == lines(day="2022-05-02") == 1
+    assert "最近 7 天" in desk.get("results").text
 
 
 def test_positives_show_who_owes_and_the_link_of_a_message_narrows_to_its_tube(w: Any) -> None:

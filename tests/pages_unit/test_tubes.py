@@ -1,5 +1,6 @@
 """Tubes and boxes on the pages: where each is, who is in it, who handed it over, what the laboratory received."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -80,6 +81,14 @@ def test_the_box_list_tells_states_and_leads_to_the_box(w: Any) -> None:
     box = Desk(w.courier).get("box", w.box.id).text
     assert f"/points/{w.point.pk}" not in page.text + box
     assert code(1) in box and f"/tubes/{the_tube(code(1)).pk}" not in box
+
+
+def test_the_box_list_begins_with_the_last_week(w: Any) -> None:
+    desk = Desk(w.courier)
+    shown = desk.get("boxes", export="csv").text.strip().count("\n")
+    Box.objects.filter(pk=w.box.id).update(sealed_at=w.box.happened_at - timedelta(days=8))
+    assert desk.get("boxes", export="csv").text.strip().count("\n") == shown - 1
+    assert desk.get("boxes", time="all", export="csv").text.strip().count("\n") == shown
 
 
 def test_two_hand_overs_with_signatures_make_the_way_to_the_laboratory(w: Any) -> None:

@@ -2,7 +2,8 @@
 
 Both parks have the same evening, which their phones have sent; then one of them gets earlier evenings until so many
 scans are stored, with all that an evening leaves behind. The two take turns: batches of 200 at the door, then every
-page as the office opens it and what phones ask for. Aim: none of it is slower by a fifth.
+page as the office opens it and what phones ask for, of which the best of some openings counts. Aim: none of it is
+slower by a fifth.
 """
 
 import argparse
@@ -86,7 +87,7 @@ def _measure(chosen: argparse.Namespace, size: int) -> dict[str, Any]:
     return {
         "stored_before": size, "stored": stored, "days": days, "fill_seconds": rounded(filled),
         "gigabytes": rounded(bytes_of(OLD) / 1e9), "slower_by_a_fifth": slower, "door": door,
-        "pages": len(pages), "pages_p50_ms": {name: [rounded(ms) for ms in both] for name, both in pages.items()},
+        "pages": len(pages), "pages_best_ms": {name: [rounded(ms) for ms in both] for name, both in pages.items()},
         "pages_to_young": ratios,
     }  # fmt: skip
 
@@ -136,7 +137,7 @@ def _at_the_door(chosen: argparse.Namespace, parks: dict[str, BenchPark], measur
 
 
 def _pages(parks: dict[str, BenchPark], repeat: int) -> dict[str, tuple[float, float]]:
-    """Milliseconds (young, old) of each page: the median of some openings, the parks in turns."""
+    """Milliseconds (young, old) of each page: the best of some openings, the parks in turns."""
     at = clock.now()
     young, old = (_openings(parks[schema], at) for schema in (YOUNG, OLD))
     say(f"opening {len(young)} pages …")
@@ -145,7 +146,7 @@ def _pages(parks: dict[str, BenchPark], repeat: int) -> dict[str, tuple[float, f
         for open_it in (young[name], old[name]):
             open_it()  # to warm up
         times = [(_milliseconds(young[name]), _milliseconds(old[name])) for _turn in range(repeat)]
-        found[name] = (median(pair[0] for pair in times), median(pair[1] for pair in times))
+        found[name] = (min(pair[0] for pair in times), min(pair[1] for pair in times))
     return found
 
 

@@ -84,6 +84,7 @@ class Box(models.Model):
                 name="box_lost_by_somebodys_word",
             ),
         ]
+        indexes = [models.Index(fields=["-sealed_at"], name="box_sealed")]
 
     def __str__(self) -> str:
         return self.code

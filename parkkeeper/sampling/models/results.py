@@ -79,6 +79,7 @@ class Result(models.Model):
                 name="result_struck_by_somebody_with_reason",
             ),
         ]
+        indexes = [models.Index(fields=["-received_at"], name="result_received")]
 
     def __str__(self) -> str:
         return f"{self.tube_code} {self.value}"

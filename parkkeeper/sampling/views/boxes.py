@@ -25,7 +25,17 @@ from parkkeeper.sampling.doubts import KINDS
 from parkkeeper.sampling.field import HandOverBox
 from parkkeeper.sampling.models import Box, HandOver, Laboratory, Point, Reception, Tube
 from parkkeeper.sampling.tubelist import TONES, TubeState, with_way
-from parkkeeper.sampling.views.common import can, content_of, href, local, office_source, round_choices, without_links
+from parkkeeper.sampling.views.common import (
+    RECENTLY,
+    can,
+    content_of,
+    href,
+    local,
+    office_source,
+    recent,
+    round_choices,
+    without_links,
+)
 from parkkeeper.sampling.views.reception import receive
 
 BOX_TONES = {
@@ -57,6 +67,7 @@ BOXES = List(
         Choice("round", gettext_lazy("轮次"), choices=round_choices, apply="round_id"),
         Choice("state", gettext_lazy("状态"), choices=Box.State.choices, apply="state"),
         Choice("late", gettext_lazy("时限"), choices=(("yes", gettext_lazy("超时到达或未到")),)),
+        RECENTLY,
         Only("point", gettext_lazy("采样点"), say=_point_code, apply="point_id"),
     ),
     search=lambda rows, text: rows.filter(Q(code__contains=text.upper()) | Q(point__code__istartswith=text)),
@@ -69,6 +80,7 @@ BOXES = List(
 
 def box_list(request: OfficeRequest) -> HttpResponse:
     rows = Box.objects.within(request.scopes).select_related("point")
+    rows = recent(request, rows, moment="sealed_at", unless=("q", "round", "point"))
     if request.GET.get("late") == "yes":
         rows = rows.late(request.at, hours("tube_to_lab_hours", request.at))
     else:

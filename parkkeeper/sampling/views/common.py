@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -12,16 +12,22 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from parkkeeper.park import access
 from parkkeeper.park.errors import Refused
-from parkkeeper.park.lists import Column
+from parkkeeper.park.lists import Choice, Column
 from parkkeeper.park.requests import OfficeRequest
 from parkkeeper.sampling.field import Source
 from parkkeeper.sampling.models import Round, Test
 
 ROUNDS_TO_CHOOSE = 60
 BIGGEST_FILE = 25 * 1024 * 1024
+RECENT = timedelta(days=7)
+RECENTLY = Choice(
+    "time", gettext_lazy("时间"), choices=(("all", gettext_lazy("全部")),), none=gettext_lazy("最近 7 天")
+)
+"""Over which time a list of `recent` rows goes."""
 
 
 def href(page: str, *args: Any) -> str:
@@ -35,6 +41,16 @@ def href(page: str, *args: Any) -> str:
 def can(request: OfficeRequest, verb: str) -> bool:
     """Whether the reader may do `verb` anywhere: decides which buttons a page shows."""
     return access.may(request.person, verb, at=request.at)
+
+
+def recent(request: OfficeRequest, rows: Any, *, moment: str, unless: Iterable[str]) -> Any:
+    """Of a list that grows every day what `moment` puts into the last week, which is what a reader of it begins with.
+
+    All of it when the reader chose that (RECENTLY), or asks by one of the fields `unless`.
+    """
+    if any(request.GET.get(name) for name in (RECENTLY.name, *unless)):
+        return rows
+    return rows.filter(**{f"{moment}__gt": request.at - RECENT})
 
 
 def round_choices(request: HttpRequest) -> list[tuple[int, str]]:

@@ -22,7 +22,7 @@ from parkkeeper.sampling.actions.results import report_results, strike_result, t
 from parkkeeper.sampling.labrows import ResultIn
 from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import Laboratory, LabReport, Result
-from parkkeeper.sampling.views.common import can, content_of, href, local
+from parkkeeper.sampling.views.common import RECENTLY, can, content_of, href, local, recent
 from parkkeeper.sampling.views.tables import count_words
 from parkkeeper.sampling.views.tubes import VALUE_TONES
 
@@ -73,6 +73,7 @@ RESULTS = List(
                         ("unknown", gettext_lazy("未知试管")))),
         Choice("laboratory", gettext_lazy("检测机构"), choices=_labs, apply="report__laboratory_id"),
         Day("day", gettext_lazy("收到日期"), apply=_on_day),
+        RECENTLY,
         Only("report", gettext_lazy("报告"), say=_report_title, apply="report_id"),
     ),
     search=lambda rows, text: rows.filter(Q(tube_code__contains=text.upper()) | Q(tube__point__code__istartswith=text)),
@@ -91,6 +92,7 @@ def _state(result: Result) -> tuple[str, str]:
 
 def result_list(request: OfficeRequest) -> HttpResponse:
     rows = Result.objects.within(request.scopes).select_related("tube__point", "report__laboratory")
+    rows = recent(request, rows, moment="received_at", unless=("q", "day", "report"))
     return RESULTS.page(request, rows, "sampling/results.html", {"may_report": can(request, "report_results")})
 
 
