@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from parkkeeper.kernel import postgres_programs
 from parkkeeper.kernel.postgres import PostgresError, Server, check_server, database, running, running_url, throwaway
 from parkkeeper.kernel.postgres_home import Layout
 from parkkeeper.kernel.postgres_programs import Account, account_for, find_programs
-from parkkeeper.kernel.processes import ProcessError
+from parkkeeper.kernel.processes import ProcessError, child_env
 
 AS_ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not AS_ROOT, reason="only root drops to another account")
@@ -222,6 +223,12 @@ def test_the_distribution_s_programs_do_as_well(monkeypatch: pytest.MonkeyPatch)
         assert one(server.url, "select show_trgm('浦') <> '{}'") is True
         assert str(one(server.url, "show server_version")).startswith("15")
         check_server(server.url)
+        # the oldest version that we support takes all our tables
+        env = child_env({"DATABASE_URL": server.url, "PARKKEEPER_DATA": str(server.home)})
+        env |= {"DJANGO_SETTINGS_MODULE": "parkkeeper.config.settings"}
+        for command in (["migrate", "--verbosity", "0"], ["park", "old", "--name", "老园区"]):
+            subprocess.run([sys.executable, "-m", "django", *command], env=env, check=True, capture_output=True)
+        assert one(server.url, "select count(*) > 50 from pg_tables where schemaname = 'old'") is True
 
 
 def test_a_database_that_cannot_search_chinese_is_refused() -> None:
