@@ -24,7 +24,7 @@ HELP = """\
 ./run serve [--port N] [--host H]                  run Parkkeeper for your own park
 ./run test [arguments of pytest]                   every test
 ./run check                                        format, lint, imports, types, migrations, unit tests
-./run bench NAME [--json FILE]                     a measurement: reconcile, pages, import, ingest, growth, faults
+./run bench NAME [--json FILE]                     measure reconcile, pages, import, ingest, growth, faults, deadlines
 ./run messages                                     update the translation catalogues, list what lacks English
 ./run manage COMMAND …                             a command of Django, on the data of serve
 
@@ -85,7 +85,7 @@ def run_bench(arguments: list[str]) -> int:
     """Measure one thing on a durable server that is thrown away afterwards, or on that of --data DIR."""
     data, rest = _take_data(arguments)
     if not rest or rest[0].startswith("-"):
-        say("run: name what to measure: ./run bench reconcile | pages | import | ingest | growth | faults")
+        say("run: name what to measure: ./run bench reconcile | pages | import | ingest | growth | faults | deadlines")
         return 2
     with _bench_env(data) as env:
         prepare_site(env)
