@@ -14,6 +14,7 @@ KINDS: dict[str, Kind] = {
     "visit_without_authorisation": Kind(_("检查依据没有备案的授权，只能按指导走访处理"), _OFFICE, _BOTH),
     "visit_conflict_of_interest": Kind(_("检查人员受雇于被检查企业"), _OFFICE, _BOTH),
     "visit_outside_grid": Kind(_("检查人员的岗位不含这家企业"), _OFFICE, _BOTH),
+    "visit_answers_break_rules": Kind(_("检查的答案不符合检查表的填写条件"), _OFFICE, _BOTH),
     "look_back_of_own_work": Kind(_("复查人是原检查人或本企业人员，复查不算"), _OFFICE, _BOTH),
     "spot_fix_without_photo": Kind(_("当场整改没有照片"), _OFFICE, _BOTH),
     "photo_without_place": Kind(_("照片没有位置，也没有说明原因"), _OFFICE, _BOTH),

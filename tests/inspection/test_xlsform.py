@@ -8,11 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from parkkeeper.inspection.actions.setup import put_checklist_in_force
 from parkkeeper.inspection.checklistfiles import RESUMPTION, read_aspects, read_checklist
-from parkkeeper.inspection.models import Checklist, Item
+from parkkeeper.inspection.models import Checklist, Item, Visit
 from parkkeeper.inspection.xlsform import SURVEY, Form, item_row, read_xlsform, write_rows, write_xlsform
 from parkkeeper.kernel import clock
 from parkkeeper.kernel.expressions import holds
 from parkkeeper.kernel.tables import BadTable, Sheet, read_table, write_xlsx
+from parkkeeper.park.models import Anomaly
 from tests.inspection.kit import inspected_world, later
 from tests.pages_unit.desk import Desk
 from tests.world import DAY, EVENING
@@ -190,3 +191,26 @@ def test_the_resumption_checklist_says_of_each_measure_that_its_text_is_not_at_h
     assert (len(made.aspects), made.items.count()) == (5, 21)
     assert all("不在手边" in item.text and "not at hand" in item.text_en for item in made.items.all())
     assert all("不在手边" in aspect for aspect in made.aspects)
+
+
+@pytest.mark.django_db
+def test_answers_that_break_their_conditions_are_kept_and_doubted_by_name() -> None:
+    w = inspected_world()
+    items = read_xlsform(book(), "a.xlsx").items
+    w.checklist = put_checklist_in_force("morning", "晨检", items, start=DAY, source="园区", by=w.office, at=EVENING)
+    told = {
+        "kept": {"fever": {"ok": False, "value": "y"}, "people": {"value": "12"}, "where": {"value": "works dorm"}},
+        "not asked": {"fever": {"ok": True, "value": "n"}, "people": {"value": "900"}},
+        "broken": {"fever": {"value": "y"}, "people": {"value": "900"}, "where": {"value": "works dorm gate"},
+                   "since": {"value": "2022-06-01"}},
+        "required": {},
+    }  # fmt: skip
+    found = {}
+    for minutes, (name, answers) in enumerate(told.items()):
+        visit = w.team.visit(minutes * 30)
+        w.team.say(visit, w.team.end(visit, minutes=minutes * 30 + 20, answers=answers))
+        kept = Visit.objects.get(pk=visit.id)
+        rows = Anomaly.objects.filter(kind="visit_answers_break_rules", enterprise=w.rainbow).order_by("-pk")
+        found[name] = rows[0].evidence["items"] if rows.count() > sum(map(bool, found.values())) else []
+        assert kept.answers == answers
+    assert found == {"kept": [], "not asked": [], "broken": ["people", "where", "since"], "required": ["fever"]}

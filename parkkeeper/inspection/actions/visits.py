@@ -1,6 +1,7 @@
 """A team at an enterprise, as phones tell it: begun, ended with a signature or its refusal. Nothing is turned away."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from parkkeeper.inspection.answers import breaking
 from parkkeeper.inspection.authority import authorisation_for
 from parkkeeper.inspection.doubts import doubt_of
 from parkkeeper.inspection.field import BeginVisit, EndVisit
-from parkkeeper.inspection.models import ADVISING, Checklist, Visit
+from parkkeeper.inspection.models import ADVISING, Checklist, Item, Visit
 from parkkeeper.kernel.text import tidy, tidy_code
 from parkkeeper.park.access import may
 from parkkeeper.park.errors import Refused
@@ -80,21 +82,36 @@ def _doubts(op: BeginVisit, visit: Visit, by: Person, at: datetime) -> list[Doub
 
 @transaction.atomic
 def end_visits(operations: Sequence[EndVisit], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
-    """Record how visits ended, what was looked at, and who signed or why nobody did. The first ending counts."""
+    """Record how visits ended, what was looked at, and who signed or why nobody did. The first ending counts.
+
+    Answers that break the conditions of their questions are kept as they are, and a doubt names them.
+    """
     require_or_doubt(by, "inspect", source, at=at)
-    visits = Visit.objects.select_for_update().in_bulk([op.visit for op in operations])
+    rows = Visit.objects.select_for_update(of=("self",)).select_related("enterprise")
+    visits = rows.in_bulk([op.visit for op in operations])
     verdicts = []
     for op in operations:
         visit = visits.get(op.visit)
         if visit is None:
             raise Refused(_("没有检查 %(visit)s。请先处理它的开始记录。") % {"visit": op.visit})
-        new = visit.ended_at is None
+        new, doubts = visit.ended_at is None, []
         if new:
             _end(visit, op, source)
+            doubts = _doubted_answers(visit, op, by, at)
+            raise_doubts(doubts)
             record("visit.ended", visit, by=by, at=at, enterprise=visit.enterprise_id, how=visit.ended_how,
                    signed=bool(visit.signature), refused=bool(visit.refusal), looked_at=len(visit.answers))  # fmt: skip
-        verdicts.append(Verdict(op.id, new))
+        verdicts.append(Verdict(op.id, new, tuple(doubt.kind for doubt in doubts)))
     return verdicts
+
+
+def _doubted_answers(visit: Visit, op: EndVisit, by: Person, at: datetime) -> list[Doubt]:
+    if op.how != Visit.End.FINISHED:
+        return []
+    items = Item.objects.filter(checklist=visit.checklist_id).exclude(question={}).order_by("position")
+    broken = breaking(items, visit.answers, timezone.localdate(visit.began_at))
+    told = doubt_of("visit_answers_break_rules", op, visit.enterprise, by, at=at)
+    return [replace(told, evidence={**told.evidence, "items": broken})] if broken else []
 
 
 def _end(visit: Visit, op: EndVisit, source: Source) -> None:

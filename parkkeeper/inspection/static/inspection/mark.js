@@ -1,6 +1,6 @@
 // Marks areas on a picture by dragging; the text field below stays the truth, so that it works by keyboard and without this.
 (() => {
-  const box = document.querySelector(".mark"), field = document.querySelector("[data-areas]");
+  const box = document.querySelector(".redact"), field = document.querySelector("[data-areas]");
   if (!box || !field) return;
   const svg = box.querySelector("svg"), undo = document.querySelector("[data-undo-area]");
   const lines = () => field.value.split("\n").map(line => line.trim()).filter(Boolean);
