@@ -1,5 +1,6 @@
 """The field app: built when its sources changed, quick when not; served the same to everybody."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,25 @@ def test_the_big_screens_program_is_served_beside_it(tmp_path: Path, monkeypatch
         assert "'unsafe" not in answer["Content-Security-Policy"]
         answer.file_to_stream.close()  # type: ignore[attr-defined]
     assert served("/wall/nothing.js").status_code == 404
+
+
+def light_of(colour: str) -> float:
+    """Relative luminance of #rgb or #rrggbb, as WCAG counts it."""
+    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
+    parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(
+    ("words", "ground", "least"),
+    [
+        ("ink", "paper", 12), ("ink", "ground", 12), ("soft", "paper", 7), ("ok", "ok-ground", 5.5),
+        ("bad", "bad-ground", 5.5), ("warn", "warn-ground", 5.5), ("other", "other-ground", 5.5),
+    ],
+)  # fmt: skip
+def test_words_stand_out_in_the_sun(words: str, ground: str, least: float) -> None:
+    style = (field_build.FIELD.folder / "src" / "ui" / "style.css").read_text()
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", style))
+    dark, bright = sorted(light_of(colours[name]) for name in (words, ground))
+    assert (bright + 0.05) / (dark + 0.05) >= least  # 4.5 is what is asked for in a room

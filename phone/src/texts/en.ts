@@ -433,7 +433,7 @@ export const EN: Record<string, string> = {
   "转运中": "On the way",
   "阳性": "Positive",
   "阴性": "Negative",
-  "扫人员码（可不填）": "Person code (optional)",
-  "扫人员码，或姓名": "Person code or name",
-  "扫箱码或输入": "Scan or type the code",
+  "扫人员码（可不填）": "Code (optional)",
+  "扫人员码，或姓名": "Code or name",
+  "扫箱码或输入": "Scan or type",
 };
