@@ -16,6 +16,7 @@ import pytest
 from parkkeeper.demo.invent import SourcePark, invent
 from parkkeeper.demo.invent.scenario import read_scenario
 from parkkeeper.demo.register import person_uuid
+from parkkeeper.park.models import Post
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SCENARIO = Path(__file__).with_name("small_park.toml")
@@ -70,6 +71,30 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
     finally:
         with psycopg.connect(plain, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+LOG_INS = """
+import django
+django.setup()
+from parkkeeper.demo.build import demo_password
+from parkkeeper.demo.register import SCHEMA
+from parkkeeper.demo.serving import logins
+from parkkeeper.park.models import Account
+from parkkeeper.park.tenancy.parks import in_park
+with in_park(SCHEMA):
+    for account in Account.objects.order_by("pk"):
+        opens = account.check_password(demo_password(account.username)) and demo_password(account.username) in logins()
+        print(account.username, opens, *account.person.posts.order_by("pk").values_list("role", flat=True).distinct())
+"""
+
+
+def test_every_role_has_a_log_in_that_is_printed_and_opens(replayed: Replayed) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", LOG_INS], env=replayed.env, cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    lines = [line.split() for line in said.stdout.splitlines()]
+    assert {role for _name, _opens, *roles in lines for role in roles} == set(Post.Role.values)
+    assert {opens for _name, opens, *_roles in lines} == {"True"}
 
 
 def test_the_figures_are_those_of_the_story(replayed: Replayed) -> None:
