@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from html import escape
 from math import cos, radians
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from parkkeeper.park.models import Grid, Road
 from parkkeeper.park.templatetags.park import share
 from parkkeeper.sampling.models import Point
-from parkkeeper.sampling.pointbook import PointNow
+from parkkeeper.sampling.pointbook import STATES, PointNow
 
 WIDTH = 1000.0
 MARGIN = 0.03
@@ -56,15 +56,17 @@ class Map:
 
     @property
     def drawn(self) -> SafeString:
-        """All marks as SVG. Hundreds of them: a loop of the template would take ten times as long."""
+        """All marks as SVG. Hundreds of them: a loop of the template would take ten times as long, and so would
+        escaping what is a number."""
         shapes = {near: _shape(self, near) for near in (True, False)}
         name = f'<text y="{self.below}" font-size="{self.font}">{{}}</text>' if self.named else "{:.0}"
         before, after = reverse("point", args=[0]).rsplit("0", 1)
+        words = {key: escape(str(said)) for key, (said, _tone) in STATES.items()}
         form = (
-            '<a href="{}{}{}" class="mark tone-{}{}{}" aria-label="{}"><title>{}</title>'
+            f'<a href="{before}{{}}{after}" class="mark tone-{{}}{{}}{{}}" aria-label="{{}}"><title>{{}}</title>'
             f'<g transform="translate({{}} {{}})">{{}}{name}</g></a>'
         )
-        return format_html_join("", form, ((before, m.now.point.pk, after, *_cells(m, shapes)) for m in self.marks))
+        return SafeString("".join(form.format(*_cells(mark, shapes, words)) for mark in self.marks))
 
     @property
     def stroke(self) -> float:
@@ -102,13 +104,15 @@ def _shape(map: Map, near: bool) -> str:
     )
 
 
-def _cells(mark: Mark, shapes: dict[bool, str]) -> tuple[Any, ...]:
-    now, point = mark.now, mark.now.point
-    said, words = f"{point.code} {point.site.name}", now.words
+def _cells(mark: Mark, shapes: dict[bool, str], words: dict[str, str]) -> tuple[Any, ...]:
+    """What stands in the holes of a mark's drawing: numbers, and texts that are escaped."""
+    now, point, said = mark.now, mark.now.point, words[mark.now.state]
+    code = escape(point.code)
+    place = f"{code} {escape(point.site.name)}"
     return (
-        now.tone, " faint" if mark.faint else "", " flagged" if now.flagged else "",
-        f"{said}: {words} {now.sampled}/{now.due}", f"{said}\n{words} · {share(now.sampled, now.due)}", mark.x, mark.y,
-        format_html(shapes[point.kind == Point.Kind.NEARBY], mark.share), point.code,
+        point.pk, now.tone, " faint" if mark.faint else "", " flagged" if now.flagged else "",
+        f"{place}: {said} {now.sampled}/{now.due}", f"{place}\n{said} · {share(now.sampled, now.due)}", mark.x, mark.y,
+        shapes[point.kind == Point.Kind.NEARBY].format(mark.share), code,
     )  # fmt: skip
 
 

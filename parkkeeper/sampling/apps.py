@@ -11,11 +11,13 @@ class SamplingConfig(AppConfig):
         from parkkeeper.park.retention.standins import after_standing_in
         from parkkeeper.park.turns import add_turn
         from parkkeeper.sampling.forgetting import new_keys
+        from parkkeeper.sampling.growth import tell_of_growth
         from parkkeeper.sampling.models import Point
         from parkkeeper.sampling.tally import keep_tallies
         from parkkeeper.sampling.words import MESSAGES, VERBS
 
         after_standing_in(new_keys)
+        add_turn(tell_of_growth)
         add_turn(keep_tallies)
         words.add_messages(MESSAGES)
         words.add_verbs(VERBS)

@@ -67,18 +67,23 @@ class Known:
 
     def scans_of(self, people: str) -> str:
         """A table (person_id, scanned_at, tube_id, round_id, undone_received_at) of the scans of a common table's
-        `people` (person_id) that were known, with their person."""
-        known = "s.received_at <= %(at)s AND (s.identified_at IS NULL OR s.identified_at <= %(at)s)"
+        `people` (person_id) that were known, with their person.
+
+        Each person's are looked up by the person (OFFSET 0 keeps it so): of a round that the planner does not know yet
+        it would rather read all scans, once for every person.
+        """
+        own = f"""{people} a CROSS JOIN LATERAL (
+        SELECT s.id, s.person_id, s.scanned_at, s.tube_id, s.round_id, s.undone_received_at FROM sampling_scan s
+        WHERE s.person_id = a.person_id AND s.received_at <= %(at)s
+          AND (s.identified_at IS NULL OR s.identified_at <= %(at)s) OFFSET 0) s"""
         if not self.changed:
-            return f"""(SELECT s.person_id, s.scanned_at, s.tube_id, s.round_id, s.undone_received_at
-      FROM {people} a JOIN sampling_scan s ON s.person_id = a.person_id WHERE {known})"""
+            return f"(SELECT s.person_id, s.scanned_at, s.tube_id, s.round_id, s.undone_received_at FROM {own})"
         then = ", ".join(
             f"CASE WHEN b.scan_id IS NULL THEN s.{column} ELSE b.{column} END AS {column}"
             for column in ("tube_id", "round_id", "undone_received_at")
         )
         return f"""(SELECT s.person_id, s.scanned_at, {then}
-      FROM {people} a JOIN sampling_scan s ON s.person_id = a.person_id
-      LEFT JOIN {_SCAN_BEFORE} b ON b.scan_id = s.id WHERE {known})"""
+      FROM {own} LEFT JOIN {_SCAN_BEFORE} b ON b.scan_id = s.id)"""
 
     def receptions_of(self, tubes: str) -> str:
         """A table (id, tube_id, condition, at) of receptions known of the tubes of a common table (tube_id)."""

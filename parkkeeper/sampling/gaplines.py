@@ -16,7 +16,7 @@ from parkkeeper.park.models import Enterprise
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling import reconciliation_sql as sql
 from parkkeeper.sampling.models import Disposition, Round, Test
-from parkkeeper.sampling.reconciliation import Row, ask, deadlines, params_of, within
+from parkkeeper.sampling.reconciliation import Row, ask, deadlines, params_of, wide, within
 from parkkeeper.sampling.states import CODES, MEANINGS, State
 
 _FEW = 100
@@ -91,7 +91,7 @@ def gap_lines(
     limits = deadlines(round)
     asked = params_of(round, at, limits) | params | sought
     asked |= {"codes": [_NUMBERS[State(state)] for state in states], "limit": limit, "offset": offset}
-    whole = scopes is None and people is None and enterprises is None and not places
+    whole = wide(scopes) and people is None and enterprises is None and not places
     rows = ask(round, tell, asked, whole=whole)
     done = _dispositions(round, [row[0] for row in rows], at)
     since = _Since(round, at, *limits)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Min, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,7 @@ STATES: dict[str, tuple[str | Promise, str]] = {
 
 MARKS = 8
 NARROW = 9  # per cent of the width that a short name takes
+_UNSHOWN = ("site__grid__polygon", "site__address")  # hundreds of polygons are long to read
 
 
 @dataclass
@@ -40,13 +41,15 @@ class PointNow:
     minute: int
     row: Row | None = None
     sessions: list[Session] = field(default_factory=list)
-    slots: list[Slot] = field(default_factory=list)
+    hours: tuple[int, int] | None = None
+    """Minutes of the day from its first slot to the end of its last one; None without slots."""
     flagged: bool = False
     missing: str = ""
     """Where the list of those missing here is; pages set it."""
 
-    @property
+    @cached_property
     def due(self) -> int:
+        """People of the frozen list who are due here; asked when all is known."""
         return self.row.due if self.row else 0
 
     @property
@@ -70,8 +73,7 @@ class PointNow:
             return "done"
         if self.is_open:
             return "open"
-        begin = min((slot.minutes.lower for slot in self.slots), default=self.point.hours.lower)
-        end = max((slot.minutes.upper for slot in self.slots), default=self.point.hours.upper)
+        begin, end = self.hours or (self.point.hours.lower, self.point.hours.upper)
         if self.minute >= end or self.sessions:
             return "left"
         return "late" if self.minute >= begin else "waiting"
@@ -103,7 +105,9 @@ def points_now(
     day = round.day if round else timezone.localdate(at)
     minute = minute_of(day, at)
     here = points.order_by().values("pk")  # to bind hundreds of ids one by one costs more than to find them again
-    found = {p.pk: PointNow(p, minute) for p in points.select_related("site__grid", "host").order_by("code")}
+    found = {
+        p.pk: PointNow(p, minute) for p in points.select_related("site__grid", "host").defer(*_UNSHOWN).order_by("code")
+    }
     if rows is None:
         rows = reconcile(round, at, by="point", scopes=scopes) if round else []
     for row in rows:
@@ -111,11 +115,21 @@ def points_now(
             found[row.key].row = row
     for session in sessions_on(day, at).filter(point__in=here).order_by("opened_at"):
         found[session.point_id].sessions.append(as_known(session, at))
-    for slot in Slot.objects.filter(during__contains=day, point__in=here).order_by("minutes"):
-        found[slot.point_id].slots.append(slot)
+    slots = Slot.objects.filter(during__contains=day, point__in=here).order_by().values_list("point")
+    for point, begin, end in slots.annotate(Min("minutes__startswith"), Max("minutes__endswith")):
+        found[point].hours = (begin, end)
     for flag in flags_up(at).filter(point__in=here).values_list("point", flat=True):
         found[flag].flagged = True
     return list(found.values())
+
+
+def slots_of(points: QuerySet[Point], day: date) -> dict[int, list[Slot]]:
+    """The slots of these points (id) on a local day, with their enterprises, in the order of the evening."""
+    slots = Slot.objects.filter(during__contains=day, point__in=points.order_by().values("pk"))
+    found: dict[int, list[Slot]] = {}
+    for slot in slots.select_related("enterprise").order_by("minutes"):
+        found.setdefault(slot.point_id, []).append(slot)
+    return found
 
 
 def flags_up(at: datetime) -> QuerySet[Flag]:

@@ -94,8 +94,7 @@ def reconcile(
     """
     where, params = within(scopes, **places)
     tell = partial(sql.counts_sql, Test(round.test), by, where)
-    # a grid is a ninth of a park or more: too much to be looked up line by line
-    large = scopes is None and not places.keys() - {"grid"}
+    large = wide(scopes) and not places.keys() - {"grid"}
     return _rows(by, ask(round, tell, params_of(round, at) | params, whole=large))
 
 
@@ -115,7 +114,7 @@ def reconcile_groups(
     step = timedelta(minutes=step_minutes)
     tell = partial(sql.evening_sql, Test(round.test), by, where)
     asked = params_of(round, at) | params | {"step": step, "opens": round.opens_at}
-    told = ask(round, tell, asked, whole=where == "")
+    told = ask(round, tell, asked, whole=wide(scopes))
     firsts = {first: lines for lines, _on_post, first, *_numbers in told if first is not None}
     groups = {
         group: _rows(group, ((row[3 + n], row[0], row[1]) for row in told if row[3 + n] is not None))
@@ -170,7 +169,7 @@ def progress(
     where, params = within(scopes)
     tell = partial(sql.progress_sql, Test(round.test), where)
     asked = {"round": round.pk, "day": round.day, "at": at, "step": step, "opens": round.opens_at} | params
-    return _curve(round, at, step, dict(ask(round, tell, asked, whole=where == "")))
+    return _curve(round, at, step, dict(ask(round, tell, asked, whole=wide(scopes))))
 
 
 def _curve(round: Round, at: datetime, step: timedelta, found: dict[datetime, int]) -> list[tuple[datetime, int]]:
@@ -262,6 +261,11 @@ def ask(
 
 def _places(scopes: list[Scope]) -> dict[str, list[int]]:
     return {f"{kind}s": ids for kind, ids in ids_of(scopes).items()}
+
+
+def wide(scopes: list[Scope] | None) -> bool:
+    """Whether the scopes reach the park or a grid, a ninth of it or more: too much to be joined line by line."""
+    return scopes is None or bool(ids_of(scopes)["grid"])
 
 
 def within(scopes: list[Scope] | None, **places: int) -> tuple[str, dict[str, Any]]:

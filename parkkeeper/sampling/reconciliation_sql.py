@@ -26,8 +26,9 @@ def _own_scans(known: Known) -> str:
   SELECT s.person_id, s.tube_id, s.scanned_at FROM {known.scans_of("line")} s
   WHERE s.round_id = %(round)s AND (s.undone_received_at IS NULL OR s.undone_received_at > %(at)s)
 ), tube AS MATERIALIZED (
-  SELECT id AS tube_id FROM known_tube
-  WHERE id IN (SELECT tube_id FROM scan) AND (round_id = %(round)s OR round_id IS NULL)
+  SELECT t.id AS tube_id FROM (SELECT DISTINCT tube_id FROM scan) a
+  CROSS JOIN LATERAL (SELECT id, round_id FROM known_tube WHERE id = a.tube_id OFFSET 0) t
+  WHERE t.round_id = %(round)s OR t.round_id IS NULL
 )"""
 
 

@@ -8,15 +8,18 @@ so is everything when no worker keeps the tally fresh.
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
-from parkkeeper.park.models import Person
+from parkkeeper.park.models import JournalEntry, Person
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.models import Disposition, Round, Tally, Test
-from parkkeeper.sampling.reconciliation import LARGE, Row, count_strays, named, reconcile, reconcile_evening
+from parkkeeper.sampling.mornings import Cells, count_morning
+from parkkeeper.sampling.reconciliation import LARGE, Row, count_strays, named, reconcile_evening, reconcile_groups
 from parkkeeper.sampling.roundbook import SETTLED_AFTER, Evening
 from parkkeeper.sampling.states import State
 
@@ -25,6 +28,12 @@ FRESH = timedelta(seconds=30)
 # What is counted for longer than a second is counted less often, so that the database has time for other work.
 REST, LASTS = 8, 20
 BY = ("grid", "enterprise", "point", "slot")
+MORNING = "morning"
+"""Of an antigen round: what each enterprise has told, beside what became of the lines."""
+_MORNING_WORDS = ("antigens.reported", "antigens.imported")
+_STORED = timedelta(minutes=2)  # by then whatever was received is committed
+_THEN_SECONDS = 600
+_STATES = {state.value: state for state in State}
 
 
 @dataclass(frozen=True)
@@ -37,11 +46,25 @@ class Kept:
     """None: not counted yet."""
 
 
-def evening_now(round: Round, at: datetime, *, by: str, scopes: list[Scope] | None, reader: Person | None) -> Kept:
-    """The round's tally when it may be shown, else what `reconcile_evening` tells at `at`; without `reader` always
-    that, as a past moment that was asked for must be told."""
-    told = kept(round, at, by=by, scopes=scopes, reader=reader) if reader else None
+def evening_now(round: Round, at: datetime, *, by: str, scopes: list[Scope] | None, reader: Person) -> Kept:
+    """The round's tally when it may be shown, else what `reconcile_evening` tells at `at`, which is now."""
+    told = kept(round, at, by=by, scopes=scopes, reader=reader)
     return told or Kept(at, reconcile_evening(round, at, by=by, scopes=scopes), None)
+
+
+def evening_then(round: Round, at: datetime, now: datetime, *, by: str, scopes: list[Scope] | None) -> Kept:
+    """What `reconcile_evening` and `count_strays` tell of the past moment `at`, worked out once in ten minutes.
+
+    What was known then never changes; only what is being stored at this very moment may still bear an earlier time.
+    """
+    key = f"evening:{round.uuid}:{at.isoformat()}:{by}:{sha256(repr(scopes).encode()).hexdigest()}"
+    found: Kept | None = cache.get(key)
+    if found is None:
+        evening = reconcile_evening(round, at, by=by, scopes=scopes)
+        found = Kept(at, evening, count_strays(round, at, scopes=scopes))
+        if at < now - _STORED:
+            cache.set(key, found, _THEN_SECONDS)
+    return found
 
 
 def kept(round: Round, at: datetime, *, by: str = "grid", scopes: list[Scope] | None, reader: Person) -> Kept | None:
@@ -49,19 +72,39 @@ def kept(round: Round, at: datetime, *, by: str = "grid", scopes: list[Scope] | 
 
     A tally from before the last word of `reader` about a gap is not given: nobody misses what they just did.
     """
-    if scopes is not None or not _is_kept(round, at):
-        return None
     theirs = Q(by=reader, at__gt=OuterRef("as_of")) | Q(withdrawn_by=reader, withdrawn_at__gt=OuterRef("as_of"))
     own = Disposition.objects.filter(theirs, round=OuterRef("round"))
-    told = Tally.objects.filter(~Exists(own), round=round, as_of__lte=at)
-    found = told.values_list("as_of", "seconds", f"groups__{by}", "curve", "strays").first()
+    found = _fresh(round, at, own, scopes, f"groups__{by}", "curve", "strays")
     if found is None:
         return None
-    as_of, seconds, rows, curve, strays = found
-    if at - as_of > FRESH + LASTS * timedelta(seconds=seconds):
-        return None
+    as_of, rows, curve, strays = found
     named_rows = named([_row(row) for row in rows], by)
     return Kept(as_of, (named_rows, [(datetime.fromisoformat(end), number) for end, number in curve]), strays)
+
+
+def kept_morning(
+    round: Round, at: datetime, *, scopes: list[Scope] | None, reader: Person
+) -> tuple[datetime, dict[int, Cells]] | None:
+    """The moment and the counts of an antigen round's fresh tally, as `count_morning` has them; None: count yourself.
+
+    A tally from before the last list or file of `reader` is not given.
+    """
+    own = JournalEntry.objects.filter(by_id=reader.pk, at__gt=OuterRef("as_of"), verb__in=_MORNING_WORDS)
+    found = _fresh(round, at, own, scopes, f"groups__{MORNING}")
+    if found is None or found[1] is None:
+        return None
+    return found[0], {enterprise: tuple(cells) for enterprise, *cells in found[1]}
+
+
+def _fresh(round: Round, at: datetime, since: Any, scopes: list[Scope] | None, *what: str) -> tuple[Any, ...] | None:
+    """The moment and these columns of the round's tally, unless it is too old or there is one of `since`."""
+    if scopes is not None or not _is_kept(round, at):
+        return None
+    told = Tally.objects.filter(~Exists(since), round=round, as_of__lte=at)
+    found = told.values_list("as_of", "seconds", *what).first()
+    if found is None or at - found[0] > FRESH + LASTS * timedelta(seconds=found[1]):
+        return None
+    return (found[0], *found[2:])
 
 
 def keep_tallies(*, at: datetime) -> int:
@@ -100,11 +143,12 @@ def count(round: Round, at: datetime) -> dict[str, Any]:
         if alone:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        first, curve = reconcile_evening(round, at, by=BY[0])
-        groups = {BY[0]: first} | {by: reconcile(round, at, by=by) for by in BY[1:]}
+        groups, curve = reconcile_groups(round, at, by=BY)
         strays = count_strays(round, at)
+        morning = count_morning(round.day, at, round, None) if round.test == Test.ANTIGEN else {}
+    told: dict[str, Any] = {by: [_cells(row) for row in rows] for by, rows in groups.items()}
     return {
-        "groups": {by: [_cells(row) for row in rows] for by, rows in groups.items()},
+        "groups": told | {MORNING: [[enterprise, *cells] for enterprise, cells in morning.items()]},
         "curve": [[end.isoformat(), number] for end, number in curve],
         "strays": strays,
     }  # fmt: skip
@@ -120,4 +164,4 @@ def _row(cells: list[Any]) -> Row:
 
 
 def _states(counts: dict[str, int]) -> dict[State, int]:
-    return {State(state): lines for state, lines in counts.items()}
+    return {_STATES[state]: lines for state, lines in counts.items()}

@@ -7,7 +7,6 @@ from django.db.models import (
     CharField,
     Count,
     Exists,
-    F,
     OuterRef,
     Q,
     QuerySet,
@@ -48,6 +47,19 @@ _GRAVEST = Case(
 )
 
 
+# Where a tube is of which no result stands.
+_DOOR = Case(
+    When(Q(condition="good"), then=Value("at_lab")),
+    When(lost=True, then=Value("lost")),
+    When(Q(condition__isnull=False), then=Value("spoiled")),
+    When(box_pk__isnull=False, then=Value("boxed")),
+    When(sealed_at__isnull=False, then=Value("sealed")),
+    When(opened_at__isnull=False, then=Value("open")),
+    default=Value("heard"),
+    output_field=CharField(),
+)
+
+
 def with_way(tubes: QuerySet[Tube]) -> QuerySet[Tube]:
     """Each tube with `people` (live scans), `ruling` (the most serious standing word), `condition` (the laboratory's
     latest word at its door), `box_pk`, `box_code`, `way` (a value of TubeState)."""
@@ -62,17 +74,8 @@ def with_way(tubes: QuerySet[Tube]) -> QuerySet[Tube]:
         box_pk=Subquery(boxed.values("box")[:1]),
         box_code=Subquery(boxed.values("box__code")[:1]),
         lost=Exists(boxed.filter(box__lost_at__isnull=False)),
-        way=Case(
-            When(ruling__isnull=False, then=F("ruling")),
-            When(Q(condition="good"), then=Value("at_lab")),
-            When(lost=True, then=Value("lost")),
-            When(Q(condition__isnull=False), then=Value("spoiled")),
-            When(box_pk__isnull=False, then=Value("boxed")),
-            When(sealed_at__isnull=False, then=Value("sealed")),
-            When(opened_at__isnull=False, then=Value("open")),
-            default=Value("heard"),
-            output_field=CharField(),
-        ),
+        # the ruling is looked for once: a list that is narrowed by the way asks this of every tube of a round
+        way=Coalesce("ruling", _DOOR, output_field=CharField()),
     )
 
 

@@ -52,6 +52,7 @@ WRITERS = {
     "park/retention/emptying.py": "empties columns, for the verb destroy_batch",
     "park/retention/own.py": "keys, people, accounts, files and the journal, for the verb destroy_batch",
     "park/retention/standins.py": "puts stand-ins in people's place, for the verb destroy_batch",
+    "park/retention/kept.py": "how every rule stands, derived again and again by the worker",
     "park/retention/ways.py": "deletes rows, for the verb destroy_batch",
     "park/tenancy/parks.py": "makes parks, outside of any park",
     "sampling/boxbook.py": "rows of boxes at their first mention, for the verbs of the field",

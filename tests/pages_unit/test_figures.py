@@ -94,7 +94,7 @@ def test_near_a_grid_the_others_are_faint() -> None:
 def test_a_point_says_what_is_to_be_done_about_it() -> None:
     begun = Session(opened_at=FIVE)
     closed = Session(opened_at=FIVE, closed_at=FIVE + timedelta(hours=1))
-    slots = [slot(1020, 1080)]
+    slots = (1020, 1080)
     cases = [
         (PointNow(point(), 1030, None), "nobody"),
         (PointNow(point(), 1000, row(not_sampled=5), [], slots), "waiting"),

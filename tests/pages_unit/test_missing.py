@@ -8,6 +8,7 @@ from django.test import Client
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import JournalEntry, Message
 from parkkeeper.sampling.models import Disposition, Obligation, Reception, Scan
+from parkkeeper.sampling.views import missing as views
 from tests.pages_unit.desk import Desk, filled, sheet
 from tests.sampling.results_world import code, make_round, tube
 from tests.world import later, world
@@ -80,6 +81,16 @@ def test_the_call_list_names_the_liaison_first_and_is_written_down(w: Any) -> No
     page = Desk(w.office).get("missing_calls", enterprise=w.lotus.pk).text
     assert page.index("柏联络") < page.index("孙一") and "李娜" not in page and w.lotus_workers[0].phone in page
     assert JournalEntry.objects.filter(verb="people.listed", facts__where="missing_calls").count() == 1
+
+
+def test_the_call_list_has_pages_and_each_that_is_read_is_written_down(w: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(views, "CALLS_A_PAGE", 2)
+    client = w.login(Client(), w.office)
+    first, second = (client.get(f"/missing/calls?page={n}").content.decode() for n in (1, 2))
+    assert "第 1–2 项" in first and "第 3–4 项" in second and "page=2" in first
+    assert first.count('href="tel:') == second.count('href="tel:') > 0 and first != second
+    read = JournalEntry.objects.filter(verb="people.listed", facts__where="missing_calls").order_by("id")
+    assert [one.facts["filters"]["page"] for one in read] == ["1", "2"]
 
 
 def test_telling_asks_first_then_sends_one_message_a_liaison(w: Any) -> None:

@@ -10,17 +10,23 @@ from django.apps import apps
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
+from django.utils.timezone import localtime
+from django.utils.translation import override
 
 from parkkeeper.kernel import clock
+from parkkeeper.park.actions import retention as acts
 from parkkeeper.park.actions.retention import (
     destroy_due,
 )
+from parkkeeper.park.management.commands.worker import go_round
 from parkkeeper.park.models import (
     DestructionOrder,
     Hold,
     LogInAttempt,
     Message,
 )
+from parkkeeper.park.retention.kept import keep_outlooks, outlooks_now
+from parkkeeper.park.retention.outlook import outlooks
 from parkkeeper.park.retention.rules import rules
 from tests.park.retention_rows import ENDED, ROWS, attempts, ended
 from tests.world import EVENING, world
@@ -116,3 +122,50 @@ def test_the_page_tells_when_something_was_last_destroyed(client: Client) -> Non
     w.login(client, w.office)
     with clock.at(EVENING + timedelta(days=61)):
         assert "共 1" in client.get("/settings/retention").content.decode()
+
+
+# ---- kept ready
+def test_the_worker_keeps_the_counts_and_the_page_shows_their_moment(client: Client, evening: Any) -> None:
+    w = world()
+    found = ended(w, approved=False)
+    w.login(client, w.office)
+    attempts(3)
+    at = ENDED + timedelta(days=29)
+    assert keep_outlooks(at=at) and not keep_outlooks(at=at + timedelta(hours=23))
+    assert outlooks_now(at + timedelta(hours=1)) == (at, outlooks(at)), "kept as counted"
+    with clock.at(at + timedelta(hours=1)):
+        assert localtime(at).strftime("%m-%d %H:%M") in client.get("/settings/retention").content.decode()
+    late = at + timedelta(hours=26)
+    assert outlooks_now(late)[0] == late, "too old to be shown"
+    ROWS["sampling.Scan:emergency"][0](w)
+    order = acts.propose_destruction(found, reason="通告", by=w.office, at=at)
+    acts.approve_destruction(order, by=w.post(w.person("办公室庚", w.body), "office"), at=at + timedelta(hours=1))
+    after = at + timedelta(hours=2)
+    assert outlooks_now(after)[0] == after, "an order has changed what is due"
+    assert keep_outlooks(at=after) and outlooks_now(after + timedelta(hours=1))[0] == after
+
+
+def test_a_hold_shows_at_once_on_what_is_kept(evening: Any) -> None:
+    w = world()
+    keep_outlooks(at=ENDED)
+    acts.place_hold("duty", reason="案号", until=DUE, by=w.office, at=ENDED)
+    told = {one.rule.period.name: one.held for one in outlooks_now(ENDED + timedelta(hours=1))[1]}
+    assert told["duty"] and not told["message"]
+
+
+def test_the_worker_counts_when_it_has_destroyed(evening: Any) -> None:
+    world()
+    attempts(3)
+    with clock.at(DUE):
+        assert go_round(clean=True)
+    _counted_at, told = outlooks_now(DUE)
+    assert next(one for one in told if one.rule.label == "park.LogInAttempt").gone == 3
+
+
+def test_sessions_of_log_ins_are_named_in_every_language() -> None:
+    (rule,) = [rule for rule in rules() if rule.label == "sessions.Session"]
+    titles = []
+    for language in ("zh-hans", "zh-hant", "en"):
+        with override(language):
+            titles.append(rule.title)
+    assert titles == ["登录会话", "登入會話", "Log-in sessions"]

@@ -4,14 +4,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.management.commands.worker import go_round
+from parkkeeper.park.scope import Scope
 from parkkeeper.sampling import tally
+from parkkeeper.sampling.actions.antigen import report_antigen_list
 from parkkeeper.sampling.actions.gaps import excuse, withdraw
 from parkkeeper.sampling.actions.rounds import open_round
-from parkkeeper.sampling.models import Tally
+from parkkeeper.sampling.models import Programme, Round, Tally
+from parkkeeper.sampling.mornings import count_morning
 from parkkeeper.sampling.reconciliation import reconcile
 from parkkeeper.sampling.states import State
 from tests.sampling.facts import scan, tube
@@ -122,6 +127,58 @@ def test_who_sees_a_part_of_the_park_is_told_that_part(w: Any) -> None:
     assert "/0</span>" in shown(w, later(1)), "the whole park comes from the tally"
     (own,) = reconcile(w.round, later(1), enterprise=w.rainbow.pk)
     assert f"<span>0/{own.due}</span>" in shown(w, later(1), person=w.mei)
+
+
+def test_a_large_antigen_mornings_counts_are_kept_and_whoever_sends_a_list_sees_it_at_once(w: Any) -> None:
+    round = antigen_round(w)
+    report_antigen_list(w.rainbow, DAY, except_people={}, by=w.office, at=later(1))
+    tally.keep_tallies(at=later(2))
+    told = tally.kept_morning(round, later(2), scopes=None, reader=w.office)
+    assert told == (later(2), count_morning(DAY, later(2), round, None))
+    assert told[1][w.rainbow.pk][1] > 0 and told[1][w.lotus.pk][1] == 0
+    assert "18:02:00" in shown(w, later(2) + timedelta(seconds=9), "/antigen?day=2022-05-10")
+    after = later(2) + timedelta(seconds=9)
+    report_antigen_list(w.lotus, DAY, except_people={}, by=w.office, at=after)
+    assert tally.kept_morning(round, after, scopes=None, reader=w.office) is None
+    assert tally.kept_morning(round, after, scopes=None, reader=w.leader)
+    assert tally.kept_morning(round, after, scopes=[Scope(enterprise=w.lotus.pk)], reader=w.office) is None
+
+
+def test_who_sees_a_part_of_a_morning_is_told_that_part(w: Any) -> None:
+    round = antigen_round(w)
+    report_antigen_list(w.rainbow, DAY, except_people={w.workers[0].pk: "positive"}, by=w.office, at=later(1))
+    report_antigen_list(w.lotus, DAY, except_people={}, by=w.office, at=later(1))
+    everybody = count_morning(DAY, later(2), round, None)
+    for day_of in (round, None):
+        whole = count_morning(DAY, later(2), day_of, None)
+        for enterprise in (w.rainbow, w.lotus):
+            own = count_morning(DAY, later(2), day_of, [Scope(enterprise=enterprise.pk)])
+            assert own == {enterprise.pk: whole[enterprise.pk]}
+    assert everybody[w.rainbow.pk][3] == 1
+
+
+def test_a_past_moment_is_worked_out_once_but_not_while_its_words_are_being_stored(w: Any) -> None:
+    tube(w.round, "T1")
+    scan(w.round, w.workers[0], "T1", at=later(1))
+    then = tally.evening_then(w.round, later(2), later(3), by="grid", scopes=None)
+    assert sum(row.sampled for row in then.evening[0]) == 1
+    scan(w.round, w.workers[1], "T1", at=later(1))
+    just = tally.evening_then(w.round, later(2), later(3), by="grid", scopes=None)
+    assert sum(row.sampled for row in just.evening[0]) == 2, "a minute ago: asked again"
+    settled = tally.evening_then(w.round, later(2), later(9), by="grid", scopes=None)
+    with CaptureQueriesContext(connection) as asked:
+        assert tally.evening_then(w.round, later(2), later(9), by="grid", scopes=None) == settled
+    assert len(asked) == 0
+    part = tally.evening_then(w.round, later(2), later(9), by="grid", scopes=[Scope(enterprise=w.lotus.pk)])
+    assert sum(row.sampled for row in part.evening[0]) == 0
+
+
+def antigen_round(w: Any) -> Round:
+    morning: Any = Programme.objects.create(
+        name="晨间抗原", test="antigen", every_days={"sealed": 1, "controlled": 1, "other": 1}, pool_size=1, opens=300,
+        closes=1200, during=(DAY, None), source="测试",
+    )  # fmt: skip
+    return open_round(morning, DAY, by=w.office, at=MORNING)
 
 
 def test_nobody_misses_what_they_just_did(w: Any) -> None:

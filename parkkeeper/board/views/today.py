@@ -19,7 +19,7 @@ from parkkeeper.park.scope import Scope
 from parkkeeper.park.templatetags.park import exactly
 from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Box, Point, Test
-from parkkeeper.sampling.pointbook import duties_of, latest_round, points_now
+from parkkeeper.sampling.pointbook import duties_of, latest_round, points_now, slots_of
 from parkkeeper.sampling.states import State
 
 SHOWN_MESSAGES = 5
@@ -135,9 +135,10 @@ def _points(request: OfficeRequest, posts: list[Post]) -> list[dict[str, Any]]:
     sites = [Scope(site=site) for site in points.values_list("site", flat=True)]
     found = [(now, _running(now)) for now in points_now(points, round, request.at, sites)]
     duties = duties_of(session for _now, session in found if session)
+    slots = slots_of(points, round.day if round else timezone.localdate(request.at))
     return [
         {"now": now, "href": link_to(request, "point", now.point.pk), "session": session,
-         "duties": duties.get(session.pk, []) if session else []}
+         "slots": slots.get(now.point.pk, []), "duties": duties.get(session.pk, []) if session else []}
         for now, session in found
     ]  # fmt: skip
 

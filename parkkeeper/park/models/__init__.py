@@ -9,7 +9,7 @@ from parkkeeper.park.models.imports import Import, ImportRow
 from parkkeeper.park.models.journal import JournalEntry, JournalSeal
 from parkkeeper.park.models.people import Certificate, Person, Post, Presence
 from parkkeeper.park.models.places import AreaLevel, Enterprise, Grid, Road, Site
-from parkkeeper.park.models.retention import DestructionOrder, Hold
+from parkkeeper.park.models.retention import DestructionOrder, Hold, RetentionTally
 
 __all__ = [
     "Account",
@@ -31,6 +31,7 @@ __all__ = [
     "Person",
     "Post",
     "Presence",
+    "RetentionTally",
     "Road",
     "Rule",
     "Series",

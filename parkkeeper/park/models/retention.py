@@ -90,3 +90,17 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return self.period or "*"
+
+
+class RetentionTally(models.Model):
+    """保存期限计数: how every rule of retention stood at a moment, so that the page need not read every table."""
+
+    as_of = models.DateTimeField()
+    state = models.CharField(max_length=64, help_text="digest of the rules, the emergencies and the orders counted by")
+    rules = models.JSONField(help_text="{name of a rule: [due, waiting, next, last, gone], …}")
+
+    class Meta:
+        db_table = "park_retention_tally"
+
+    def __str__(self) -> str:
+        return f"{self.as_of}"

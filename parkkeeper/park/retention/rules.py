@@ -9,10 +9,12 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 
 from parkkeeper.park.checks import RETENTION
 
+# Tables of others, whose own words tell a reader nothing.
+_TITLES = {"sessions.Session": gettext_lazy("登录会话")}
 # What takes most from whoever reads secretly comes first; what others point to comes after them.
 _ORDER = ("shred", "delete", "stand_in", "blank", "file")
 
@@ -58,6 +60,8 @@ class Rule:
     @property
     def title(self) -> str:
         """What the table holds, in the reader's language: the term of its docstring, or the words of its name."""
+        if self.label in _TITLES:
+            return str(_TITLES[self.label])
         term = (self.model.__doc__ or "").split(":")[0]
         if _chinese() and not term.isascii():
             return term

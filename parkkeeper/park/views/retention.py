@@ -18,7 +18,7 @@ from parkkeeper.park.errors import Refused
 from parkkeeper.park.forms import OfficeForm, moment_field, show_form
 from parkkeeper.park.models import DestructionOrder, Emergency, Hold
 from parkkeeper.park.requests import OfficeRequest
-from parkkeeper.park.retention.outlook import outlooks
+from parkkeeper.park.retention.kept import outlooks_now
 from parkkeeper.park.retention.rules import periods
 
 PERIODS: dict[str, Promise | str] = {
@@ -54,15 +54,16 @@ def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
 
 
 def retention(request: OfficeRequest) -> HttpResponse:
+    counted_at, outlooks = outlooks_now(request.at)
     shown = [
         (one, PERIODS.get(one.rule.period.name, one.rule.period.until), WAYS.get(one.rule.way, one.rule.way))
-        for one in outlooks(request.at)
+        for one in outlooks
     ]
     ended = Emergency.objects.filter(during__endswith__lte=request.at).order_by("-during").prefetch_related("orders")
     days = next(period.days for period in periods() if period.of_emergency)
     holds = Hold.objects.select_related("placed_by", "lifted_by").order_by("-placed_at")[:50]
     context = {
-        "title": _("保存期限"), "crumbs": _crumbs(), "rows": shown,
+        "title": _("保存期限"), "crumbs": _crumbs(), "rows": shown, "counted_at": counted_at,
         "emergencies": [(one, one.during.upper + timedelta(days=days), _standing(one)) for one in ended],
         "holds": [(one, PERIODS.get(one.period, _("所有期限")), _held(one, request.at)) for one in holds],
     }  # fmt: skip

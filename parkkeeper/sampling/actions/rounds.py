@@ -16,6 +16,7 @@ from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import AreaLevel, Emergency, Person, Presence
+from parkkeeper.sampling.growth import count_lines
 from parkkeeper.sampling.models import Due, Point, Programme, Round, Test
 
 POOL_SIZES = (1, 5, 10, 20)
@@ -133,6 +134,8 @@ def open_round(programme: Programme, day: date, *, by: Person, at: datetime, reh
         population=opened.population,
         standings=standings,
     )
+    # the planner knows nothing of the new lines; a round that is frozen stays frozen when it cannot be told
+    transaction.on_commit(count_lines, robust=True)
     return opened
 
 

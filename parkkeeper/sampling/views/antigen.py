@@ -25,7 +25,8 @@ from parkkeeper.sampling.actions.uploads import keep_upload
 from parkkeeper.sampling.antigenfiles import FIELDS, preview_antigen_file, reach_of
 from parkkeeper.sampling.labwords import say
 from parkkeeper.sampling.models import AntigenTest, Due, Result, Round, Test
-from parkkeeper.sampling.mornings import Morning, mornings
+from parkkeeper.sampling.mornings import Morning, as_mornings, count_morning, round_of
+from parkkeeper.sampling.tally import kept_morning
 from parkkeeper.sampling.views.common import FileField, can, content_of, href, without_links
 from parkkeeper.sampling.views.tables import choosers, chosen, count_words, own_file
 from parkkeeper.sampling.views.tubes import VALUE_TONES
@@ -80,11 +81,19 @@ def day_of(request: OfficeRequest) -> date:
 def antigen(request: OfficeRequest) -> HttpResponse:
     day = day_of(request)
     begin_with(request, day=timezone.localdate(request.at).isoformat())
-    found = mornings(day, request.at, request.scopes)
+    found, as_of, frozen = _mornings(request, day)
     totals = {key: sum(getattr(one, key) for one in found)
               for key in ("due", "told", "negative", "positive", "unsure", "missing")}  # fmt: skip
-    context = {"day": day, "totals": totals, "frozen": Round.objects.filter(test=Test.ANTIGEN, day=day).exists()}
+    context = {"day": day, "totals": totals, "frozen": frozen, "as_of": as_of}
     return ANTIGEN.page(request, lambda asked: _fitting(found, asked), "sampling/antigen.html", context)
+
+
+def _mornings(request: OfficeRequest, day: date) -> tuple[list[Morning], datetime, bool]:
+    """What each enterprise has told, the moment that this speaks of, and whether the day has a round."""
+    round = round_of(day, request.at)
+    told = kept_morning(round, request.at, scopes=request.scopes, reader=request.person) if round else None
+    as_of, counted = told or (request.at, count_morning(day, request.at, round, request.scopes))
+    return as_mornings(counted, request.scopes), as_of, round is not None
 
 
 def _fitting(found: list[Morning], asked: Asked) -> list[Morning]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -34,7 +35,7 @@ TONES = {
 }  # fmt: skip
 SHOWN = (*GAPS, State.EXCUSED, State.ELSEWHERE, State.SAMPLED, State.NO_RESULT)
 PLACES = ("grid", "enterprise", "point")
-CALLS_AT_MOST = 2000
+CALLS_A_PAGE = 200
 
 
 def _moment(text: str) -> datetime:
@@ -115,19 +116,21 @@ def moment_asked(request: OfficeRequest, asked: Asked) -> datetime:
     return min(_moment(asked.values["at"]), request.at) if "at" in asked.values else request.at
 
 
-def gap_rows(request: OfficeRequest, round: Round, asked: Asked, *, page: str = "") -> GapRows:
-    """The rows of the list for what is asked."""
+def gap_rows(
+    request: OfficeRequest, round: Round, asked: Asked, *, page: str = "", size: int = MISSING.per_page
+) -> GapRows:
+    """The rows of the list for what is asked, of which page number `page` is shown."""
     places: dict[str, int] = {key: int(asked.values[key]) for key in PLACES if key in asked.values}
     at = moment_asked(request, asked)
-    first = (int(page) - 1) * MISSING.per_page if page.isdigit() and 0 < int(page) < 1_000_000 else 0
+    first = (int(page) - 1) * size if page.isdigit() and 0 < int(page) < 1_000_000 else 0
     states, text = states_asked(asked), asked.text or None
-    return GapRows(round, at, states, request.scopes, first, MISSING.per_page, places, text)
+    return GapRows(round, at, states, request.scopes, first, size, places, text)
 
 
-def _page_rows(request: OfficeRequest, round: Round) -> GapRows:
+def _page_rows(request: OfficeRequest, round: Round, size: int = MISSING.per_page) -> GapRows:
     """The rows of the page; of the whole park now as the round's tally has it, when there is one."""
     asked = MISSING.asked(request)
-    rows = gap_rows(request, round, asked, page=request.GET.get("page", ""))
+    rows = gap_rows(request, round, asked, page=request.GET.get("page", ""), size=size)
     reader = request.person
     told = None if "at" in asked.values else kept(round, rows.at, by="enterprise", scopes=request.scopes, reader=reader)
     return replace(rows, at=told.as_of, whole=told.evening[0]) if told else rows
@@ -247,13 +250,15 @@ def missing_calls(request: OfficeRequest) -> HttpResponse:
     round = asked_round(request)
     if round is None:
         raise Http404
-    asked = MISSING.asked(request)
-    rows = gap_rows(request, round, asked)
-    lines = rows[0:CALLS_AT_MOST]
-    listed(len(lines), by=request.person, at=request.at, where="missing_calls", **asked.raw)
+    rows = _page_rows(request, round, CALLS_A_PAGE)
+    page: Page[Line] = Paginator(rows, CALLS_A_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    lines = list(page.object_list)
+    asked = {**MISSING.asked(request).raw, "page": page.number}
+    listed(len(lines), by=request.person, at=request.at, where="missing_calls", **asked)
     context = {
         "title": _("电话名单"), "crumbs": [(MISSING.title, reverse("missing"))], "round_title": round_title(round),
-        "groups": _by_enterprise(lines, request.at), "shown": len(lines), "cut": len(lines) == CALLS_AT_MOST,
+        "groups": _by_enterprise(lines, request.at), "as_of": rows.at,
+        "list": {"page": page, "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)},
     }  # fmt: skip
     return render(request, "sampling/missing_calls.html", context)
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from parkkeeper.park.errors import Refused
-from parkkeeper.park.forms import OfficeForm, show_form
+from parkkeeper.park.forms import OfficeForm, OfficeRenderer, show_form
 from parkkeeper.park.journal import listed
 from parkkeeper.park.models import Enterprise
 from parkkeeper.park.requests import OfficeRequest
@@ -40,6 +40,8 @@ class PlaceField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 class PartForm(forms.Form):
     """Which part of the list: of a point, or of an enterprise; within what the reader may work for."""
+
+    default_renderer = OfficeRenderer()
 
     def __init__(self, request: OfficeRequest, data: Any = None) -> None:
         super().__init__(data, label_suffix="")

@@ -25,7 +25,7 @@ from parkkeeper.sampling.links import link_to
 from parkkeeper.sampling.models import Programme, Round, Test
 from parkkeeper.sampling.roundbook import Part, Rate, rate_of, tell_round
 from parkkeeper.sampling.roundtables import TABLES, groups, table_of
-from parkkeeper.sampling.tally import Kept, evening_now, kept
+from parkkeeper.sampling.tally import Kept, evening_now, evening_then, kept
 
 PER_PAGE = 14  # a fortnight of one test
 
@@ -140,8 +140,9 @@ def _tabs(request: HttpRequest, round: Round, now: str, moment: AsOf) -> list[tu
 def _counts(request: OfficeRequest, round: Round, by: str) -> tuple[Kept, AsOf]:
     """The round's counts and the moment that they speak of: the tally's when now is asked for and there is one."""
     asked = as_of(request)
-    reader = None if asked.past else request.person
-    counts = evening_now(round, asked.moment, by=by, scopes=request.scopes, reader=reader)
+    if asked.past:
+        return evening_then(round, asked.moment, request.at, by=by, scopes=request.scopes), asked
+    counts = evening_now(round, asked.moment, by=by, scopes=request.scopes, reader=request.person)
     return counts, replace(asked, moment=counts.as_of)
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from parkkeeper.kernel import clock
 from parkkeeper.park.actions.retention import destroy_due
+from parkkeeper.park.retention.kept import keep_outlooks
 from parkkeeper.park.retention.outlook import Outlook, outlooks
 from parkkeeper.park.retention.rules import rules
 from parkkeeper.park.tenancy.models import Park
@@ -40,6 +41,7 @@ class Command(BaseCommand):
 
     def _destroy(self, only: str) -> None:
         done = destroy_due(at=clock.now(), only=only)
+        keep_outlooks(at=clock.now(), anew=True)
         for name, count in done.items():
             self.stdout.write(f"  {name:34} {count:>9,} destroyed")
         if not done:

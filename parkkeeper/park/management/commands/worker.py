@@ -21,6 +21,7 @@ from parkkeeper.kernel import clock
 from parkkeeper.park.actions.retention import destroy_due
 from parkkeeper.park.journal import seal_journal
 from parkkeeper.park.parts import KEPT_FOR, forget_parts
+from parkkeeper.park.retention.kept import keep_outlooks
 from parkkeeper.park.tenancy.models import Park
 from parkkeeper.park.tenancy.parks import in_park
 from parkkeeper.park.turns import take_turns
@@ -91,6 +92,7 @@ def _work_in(schema: str, zone: str, clean: bool, go_on: Callable[[], bool]) -> 
             if clean:
                 destroy_due(at=at, go_on=go_on)
                 forget_parts(before=time.time() - KEPT_FOR)
+            keep_outlooks(at=at, anew=clean)
     except (Error, OSError) as error:
         log.warning("Park %s: %s", schema, error)
         connection.close()
