@@ -25,11 +25,15 @@ step AS (
 ), last AS (
   SELECT DISTINCT ON (finding_id) finding_id, kind FROM step ORDER BY finding_id, at DESC, received_at DESC, id DESC
 )"""
-_NOTICES = f"""
+_SETTLED = f"""
 WITH {_STEPS}, settled AS (
   SELECT l.notice_id, bool_and(coalesce(last.kind = ANY(%(settled)s), false)) AS all_settled
   FROM inspection_notice_line l LEFT JOIN last USING (finding_id) GROUP BY l.notice_id
-)
+)"""
+_CLOSED = f"""{_SETTLED}
+SELECT n.id FROM inspection_notice n JOIN settled s ON s.notice_id = n.id WHERE n.issued_at <= %(at)s AND s.all_settled
+"""
+_NOTICES = f"""{_SETTLED}
 SELECT n.id, n.enterprise_id, n.issued_at, n.due_at, n.served_at,
   coalesce(n.withdrawn_at <= %(at)s, false)
     OR EXISTS (SELECT FROM inspection_notice f WHERE f.follows_id = n.id AND f.issued_at <= %(at)s),
@@ -87,6 +91,11 @@ def notices_at(at: datetime) -> list[NoticeThen]:
             later.append(pk)
     dues = _dues_then(later, at) if later else {}
     return [replace(one, due_at=dues[one.pk]) if one.pk in dues else one for one in found]
+
+
+def closed_by(at: datetime) -> set[int]:
+    """The ids of the notices issued by `at` whose every finding was settled, as known then."""
+    return {pk for (pk,) in _rows(_CLOSED, at)}
 
 
 def _dues_then(notices: Sequence[int], at: datetime) -> dict[int, datetime | None]:

@@ -3,12 +3,12 @@ import { HeatmapChart, LinesChart } from "echarts/charts";
 import { GeoComponent, VisualMapComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { COVERAGE, DENSITY, INK, LINE, SOFT } from "./colours";
+import { COVERAGE, DENSITY, INK, LINE, NOBODY, SOFT } from "./colours";
 import type { Outlines, Told } from "./told";
 
 echarts.use([GeoComponent, HeatmapChart, LinesChart, VisualMapComponent, CanvasRenderer]);
 
-const colour = (rate: number): string => [...COVERAGE].reverse().find(([from]) => rate >= from)?.[1] ?? SOFT;
+const colour = (rate: number): string => [...COVERAGE].reverse().find(([from]) => rate >= from)?.[1] ?? NOBODY;
 
 export class CanvasMap {
   private readonly chart: echarts.ECharts;
@@ -23,7 +23,7 @@ export class CanvasMap {
     });
     this.chart.setOption({
       animation: false,
-      geo: { map: "park", silent: true, roam: false, left: 40, right: 40, top: 40, bottom: 40, aspectScale: 0.85,
+      geo: { map: "park", silent: true, roam: false, left: 40, right: 40, top: 40, bottom: 40, aspectScale: 0.86, preserveAspect: true,
         label: { show: true, color: INK, fontSize: 20 }, itemStyle: { areaColor: SOFT, borderColor: LINE, borderWidth: 3 } },
       visualMap: { show: false, min: 0, max: 1, inRange: { color: DENSITY.slice(1).map(([, one]) => one) }, seriesIndex: 0 },
       series: [
@@ -32,13 +32,13 @@ export class CanvasMap {
       ],
     });
     box.dataset.map = "canvas";
-    void this.show(told);
+    this.show(told);
   }
 
-  async show(told: Told): Promise<void> {
+  show(told: Told): void {
     const most = Math.max(1, ...told.points.map((one) => one[3]));
     this.chart.setOption({
-      geo: { regions: told.grids.map((grid) => ({ name: grid.name, itemStyle: { areaColor: colour(grid.due ? grid.sampled / grid.due : 1) } })) },
+      geo: { regions: told.grids.map((grid) => ({ name: grid.name, itemStyle: { areaColor: colour(grid.due ? grid.sampled / grid.due : -1) } })) },
       series: [{ data: told.points.map(([x, y, , sampled]) => [x, y, sampled / most]) }, {}],
     });
   }

@@ -6,6 +6,8 @@ export const INK = "#e8f0f8";
 export const SOFT = "#9db4ca";
 export const TEAL = "#35c2b4";
 
+/** Where nobody is due. */
+export const NOBODY = "#22354c";
 /** From nobody sampled to everybody. */
 export const COVERAGE: [number, string][] = [[0, "#5b1f2b"], [0.5, "#6b4a1e"], [0.8, "#2c5a55"], [1, "#1f7a5c"]];
 /** Density of people, from none to many. */

@@ -64,7 +64,7 @@ async function showMap(told: Told): Promise<void> {
       draw(outlines, told);
     }
   }
-  await drawn?.show(told);
+  drawn?.show(told);
 }
 
 function show(told: Told): void {

@@ -2,7 +2,7 @@
 import { type GeoJSONSource, Map as Chart, Marker, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
-import { COVERAGE, DENSITY, LINE, PAPER, SOFT, TEAL } from "./colours";
+import { COVERAGE, DENSITY, LINE, NOBODY, PAPER, SOFT, TEAL } from "./colours";
 import { frame, middle } from "./geo";
 import { make } from "./parts";
 import type { Outlines, Told } from "./told";
@@ -20,10 +20,12 @@ export function hasWebgl(): boolean {
 export class WebglMap {
   private readonly chart: Chart;
   private readonly outlines: Outlines;
-  private readonly ready: Promise<void>;
+  private loaded = false;
+  private latest: Told;
 
   constructor(box: HTMLElement, outlines: Outlines, told: Told, lost: () => void) {
     this.outlines = outlines;
+    this.latest = told;
     const bounds = frame(outlines.grids, told.points.map((one) => [one[0], one[1]]));
     this.chart = new Chart({
       container: box, interactive: false, attributionControl: false, fadeDuration: 0, pixelRatio: 1,
@@ -37,7 +39,7 @@ export class WebglMap {
         },
         layers: [
           { id: "ground", type: "background", paint: { "background-color": PAPER } },
-          { id: "grids", type: "fill", source: "grids", paint: { "fill-color": ["interpolate", ["linear"], ["get", "rate"], ...ramp(COVERAGE)] as never, "fill-opacity": 0.75 } },
+          { id: "grids", type: "fill", source: "grids", paint: { "fill-color": ["interpolate", ["linear"], ["get", "rate"], -1, NOBODY, ...ramp(COVERAGE)] as never, "fill-opacity": 0.75 } },
           { id: "roads", type: "line", source: "roads", paint: { "line-color": SOFT, "line-width": ["case", ["get", "arterial"], 3, 1], "line-opacity": 0.6 } },
           { id: "borders", type: "line", source: "grids", paint: { "line-color": LINE, "line-width": 3 } },
           { id: "people", type: "heatmap", source: "people", paint: {
@@ -47,18 +49,22 @@ export class WebglMap {
         ],
       },
     });
-    this.ready = new Promise((done) => this.chart.once("load", () => done()));
+    this.chart.once("load", () => {
+      this.loaded = true;
+      box.dataset.map = "webgl";
+      this.show(this.latest);
+    });
     box.querySelector("canvas")?.addEventListener("webglcontextlost", lost, { once: true });
     for (const grid of outlines.grids.features)
       new Marker({ element: make("span", "place", String(grid.properties?.name ?? "")) }).setLngLat(middle(grid)).addTo(this.chart);
-    box.dataset.map = "webgl";
     box.style.setProperty("--accent", TEAL);
   }
 
-  async show(told: Told): Promise<void> {
-    await this.ready;
-    await (this.chart.getSource("grids") as GeoJSONSource).setData(this.coloured(told));
-    await (this.chart.getSource("people") as GeoJSONSource).setData(people(told));
+  show(told: Told): void {
+    this.latest = told;
+    if (!this.loaded) return;
+    (this.chart.getSource("grids") as GeoJSONSource).setData(this.coloured(told));
+    (this.chart.getSource("people") as GeoJSONSource).setData(people(told));
   }
 
   close(): void {
@@ -66,10 +72,10 @@ export class WebglMap {
   }
 
   private coloured(told: Told): GeoJSON.FeatureCollection {
-    const rates = new Map(told.grids.map((grid) => [grid.pk, grid.due ? grid.sampled / grid.due : 1]));
+    const rates = new Map(told.grids.map((grid) => [grid.pk, grid.due ? grid.sampled / grid.due : -1]));
     return {
       type: "FeatureCollection",
-      features: this.outlines.grids.features.map((one) => ({ ...one, properties: { ...one.properties, rate: rates.get(Number(one.properties?.pk)) ?? 0 } })),
+      features: this.outlines.grids.features.map((one) => ({ ...one, properties: { ...one.properties, rate: rates.get(Number(one.properties?.pk)) ?? -1 } })),
     };
   }
 }

@@ -1,19 +1,19 @@
 """The bulletin's figures of inspection: visits, findings, notices and their clocks, stops of work, rates of closing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.board.bulletin.figure import Figure, Section, Span, tell
-from parkkeeper.inspection.known import NoticeThen, Problem, notices_at, problems_at, stops_in_force
+from parkkeeper.inspection.known import NoticeThen, Problem, closed_by, notices_at, problems_at, stops_in_force
 from parkkeeper.inspection.models import Deadline, Finding, Item, Step, StopWork, Visit
 
 
 def inspection(span: Span) -> list[Section]:
     """All sections of inspection; a fixed number of statements."""
-    now, before = notices_at(span.at), notices_at(span.start)
+    now, before = notices_at(span.at), closed_by(span.start)
     return [visits(span), notices(span, now, before), stops(span), closing(span, now)]
 
 
@@ -36,9 +36,8 @@ def visits(span: Span) -> Section:
     ])  # fmt: skip
 
 
-def notices(span: Span, now: Sequence[NoticeThen], before: Sequence[NoticeThen]) -> Section:
-    """Notices of the day, and how all of them stood at its end; `before`: as they were at its beginning."""
-    closed_before = {one.pk for one in before if one.closed}
+def notices(span: Span, now: Sequence[NoticeThen], closed_before: Collection[int]) -> Section:
+    """Notices of the day, and how all of them stood at its end; `closed_before`: those closed at its beginning."""
     live = [one for one in now if one.open]
     told = Deadline.objects.filter(kind=Deadline.Kind.LAPSED, told_at__gt=span.start, told_at__lte=span.at)
     lapsed = list(told.order_by("told_at", "pk").values_list("notice", flat=True))
