@@ -116,7 +116,7 @@ _ROLES = frozenset(Post.Role.values)
 _LEGS = frozenset(HandOver.Leg.values)
 _CONDITIONS = frozenset(Reception.Condition.values)
 _VALUES = frozenset(Result.Value.values)
-_CODE = 40  # characters of a tube's or box's code
+_CODE = 40  # characters of a tube's, a box's, or an item's code
 _CLAIM = 200  # of what was read of a person: a person code as it is has at most 174
 _MOST_TUBES = 1000  # in one box
 _MOST_ANSWERS = 500  # of one visit
@@ -214,7 +214,7 @@ def _answers(raw: dict[str, Any]) -> dict[str, Any]:
     for code, answer in told.items():
         if type(answer) is not dict or not _storable(code) or type(answer.get("ok")) not in (bool, type(None)):
             raise _bad(raw, "answers")
-        found[code[:8]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", 60), **_shots(answer)}
+        found[code[:_CODE]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", 60), **_shots(answer)}
     return found
 
 
@@ -257,7 +257,8 @@ MAKERS: dict[str, Maker] = {
         _one_of(raw, "visit_kind", _VISITS), _one_of(raw, "basis", _BASES), _maybe_uuid(raw, "second"), _place(raw),
     ),
     "note_finding": lambda common, raw: NoteFinding(
-        *common, _uuid(raw, "visit"), _text(raw, "item", 8), _maybe_text(raw, "area", 60), _maybe_text(raw, "note", 300)
+        *common, _uuid(raw, "visit"), _text(raw, "item", _CODE), _maybe_text(raw, "area", 60),
+        _maybe_text(raw, "note", 300),
     ),
     "photo": lambda common, raw: TakePhoto(
         *common, _uuid(raw, "finding"), _one_of(raw, "of", _PHOTOS), _needed_sha256(raw, "sha256"), _place(raw)

@@ -6,7 +6,7 @@ from pathlib import Path
 import polib
 import pytest
 
-from parkkeeper.config.field_texts import TEXTS, traditional_texts
+from parkkeeper.config.field_texts import tables, traditional_texts
 from parkkeeper.config.messages import DRAFTED, LANGUAGES, LOCALE, extract, traditional, update
 
 BOTH = pytest.mark.parametrize("language", LANGUAGES)
@@ -144,8 +144,10 @@ def test_where_the_converter_slips_the_draft_is_right() -> None:
 
 
 def test_the_field_app_speaks_with_the_words_of_the_office() -> None:
-    english, written = ((TEXTS / name).read_text() for name in ("en.ts", "zh-hant.ts"))
-    assert written == traditional_texts(english), "./run messages writes phone/src/texts/zh-hant.ts"
+    pairs = [(english.read_text(), made.read_text()) for english, made in tables()]
+    assert len(pairs) == 2
+    assert all(made == traditional_texts(english) for english, made in pairs), "./run messages writes the tables"
+    written = "".join(made for _english, made in pairs)
     said = "".join(re.findall(r'": "(.*)",$', written, re.MULTILINE))
     assert [word for word in ("設置", "刷新", "保存", "屏幕", "信息", "菜單") if word in said] == []
 

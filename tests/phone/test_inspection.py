@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from parkkeeper.inspection.actions.setup import put_checklist_in_force
 from parkkeeper.inspection.checklistfiles import read_checklist
@@ -91,79 +91,15 @@ def test_a_visit_without_network_is_whole_and_goes_in_once(
     phones: Phones, server: Server, w: Any, tmp_path: Path
 ) -> None:
     phone = of(w, phones(**HERE), w.cai)
-    page = phone.page
-    server.stop()
-    page.get_by_role("button", name="地图").click()
-    expect(page.locator(".map .place")).to_have_count(1)
-    expect(page.locator(".map .me")).to_have_count(1)
-    page.locator("#firm").fill("chsw")
-    page.locator("#firm").press("Enter")
-    expect(page.locator("[data-orders='0']")).to_contain_text("只能提整改建议")
-    page.locator("input[value=emergency]").check()
-    expect(page.get_by_text("授权书第 1 号")).to_be_visible()
-    expect(page.locator("[data-orders='1']")).to_contain_text("可以责令整改")
-    expect(page.locator("form.sheet")).to_contain_text("误差 9 米")
-    page.get_by_role("button", name="全面检查").click()
-    page.locator("#second").select_option(label="安组长")
-    page.get_by_role("button", name="进入企业").click()
-
-    # a number beyond its limit fails by itself
-    warm = item(phone, "住宿用餐", "C9")
-    warm.locator("#value-C9").fill("38.1")
-    warm.locator("#value-C9").blur()
-    expect(warm.locator("[data-ok=false]")).to_have_attribute("aria-pressed", "true")
-    warm.get_by_label("在哪里").fill("宿舍门口")
-    warm.get_by_role("button", name="记录问题").click()
-    expect(warm.locator("[data-finding]")).to_have_count(1)
-
-    # the camera alone where the item says so; what is on the spot put right has a photo
-    apart = item(phone, "分区管理", "B3")
-    apart.locator("[data-ok=false]").click()
-    apart.get_by_label("在哪里").fill("一号楼")
-    apart.get_by_label("在哪里").blur()
-    expect(apart.locator(".history")).to_contain_text("30 天内同一问题已有 1 次")
     old, fresh, after = (a_picture(tmp_path, name, 600_000) for name in ("old", "fresh", "after"))
     os.utime(old, (time.time() - 3600,) * 2)
-    shoot(apart, "拍下问题", old)
-    expect(apart.get_by_text("不收相册里的")).to_be_visible()
-    shoot(apart, "拍下问题", fresh)
-    expect(apart.locator("[data-shot]")).to_have_attribute("data-shot", sha(fresh))
-    apart.get_by_role("button", name="记录问题").click()
-    expect(apart.locator("[data-finding]")).to_contain_text("一号楼")
-    apart.get_by_role("button", name="再记一处").click()
-    apart.get_by_label("在哪里").fill("二号楼")
-    shoot(apart, "当场整改", after)
-    apart.get_by_role("button", name="记录：已当场整改").click()
-    expect(apart.locator("[data-finding]")).to_have_count(2)
-
-    # a document may come from anywhere; what was answered outlives the app's end
-    paper = item(phone, "闭环管理", "A2")
-    paper.locator("[data-ok=true]").click()
-    shoot(paper, "拍文件", old)
-    expect(paper.locator("[data-shot]")).to_have_attribute("data-shot", sha(old))
-    assert "宿舍门口" not in page.evaluate(EVERYTHING)
-    page.reload()
-    phone.unlock()
-    expect(item(phone, "闭环管理", "A2").locator("[data-ok=true]")).to_have_attribute("aria-pressed", "true")
-
-    # only the open one is asked again, by somebody who has not looked before
-    page.locator(".aspects").get_by_text("复查").click()
-    expect(page.locator("[data-look]")).to_have_count(1)
-    page.get_by_role("button", name="部分整改").click()
-    expect(page.get_by_text("复查：部分整改")).to_be_visible()
-
-    page.get_by_role("button", name="结束检查，看").click()
-    draft = page.locator(".draft li")
-    expect(draft).to_have_count(2)
-    expect(page.locator(".draft .history")).to_contain_text("30 天内同一问题已有 1 次")
-    expect(page.locator(".closing h2")).to_contain_text("责令整改通知书")
-    page.locator("#signer").fill("梅联络")
-    page.get_by_role("button", name="结束检查", exact=True).click()
-    expect(page.get_by_text("请在屏幕上签名")).to_be_visible()
-    write_on(phone, "glass")
-    page.get_by_role("button", name="结束检查", exact=True).click()
-    expect(page.get_by_text("已查", exact=True)).to_be_visible()
-
+    server.stop()
+    at_the_gate(phone)
+    beyond_its_limit(phone)
+    by_the_camera_alone(phone, old, fresh, after)
+    a_document_and_the_app_s_end(phone, old)
+    looked_at_again(phone)
+    signed(phone)
     server.start()
     phone.waits(0)
     visit = Visit.objects.get(by=w.cai)
@@ -180,6 +116,91 @@ def test_a_visit_without_network_is_whole_and_goes_in_once(
     for path in (fresh, after, old):  # as the camera wrote it, sent in parts
         assert read_file(StoredFile.objects.get(sha256=sha(path))) == path.read_bytes()
     assert StoredFile.objects.filter(sha256=visit.signature).count() == 1 and not Anomaly.objects.exists()
+
+
+def at_the_gate(phone: Hand) -> None:
+    """Found on the map and by initials; the ground is shown, and what may follow from it."""
+    page = phone.page
+    page.get_by_role("button", name="地图").click()
+    expect(page.locator(".map .place")).to_have_count(1)
+    expect(page.locator(".map .me")).to_have_count(1)
+    page.locator("#firm").fill("chsw")
+    page.locator("#firm").press("Enter")
+    expect(page.locator("[data-orders='0']")).to_contain_text("只能提整改建议")
+    page.locator("input[value=emergency]").check()
+    expect(page.get_by_text("授权书第 1 号")).to_be_visible()
+    expect(page.locator("[data-orders='1']")).to_contain_text("可以责令整改")
+    expect(page.locator("form.sheet")).to_contain_text("误差 9 米")
+    page.get_by_role("button", name="全面检查").click()
+    page.locator("#second").select_option(label="安组长")
+    page.get_by_role("button", name="进入企业").click()
+
+
+def beyond_its_limit(phone: Hand) -> None:
+    """A number beyond its limit fails by itself."""
+    warm = item(phone, "住宿用餐", "C9")
+    warm.locator("#value-C9").fill("38.1")
+    warm.locator("#value-C9").blur()
+    expect(warm.locator("[data-ok=false]")).to_have_attribute("aria-pressed", "true")
+    warm.get_by_label("在哪里").fill("宿舍门口")
+    warm.get_by_role("button", name="记录问题").click()
+    expect(warm.locator("[data-finding]")).to_have_count(1)
+
+
+def by_the_camera_alone(phone: Hand, old: Path, fresh: Path, after: Path) -> None:
+    """Where the item asks for the place itself a gallery's picture is refused; what is put right has its own photo."""
+    apart = item(phone, "分区管理", "B3")
+    apart.locator("[data-ok=false]").click()
+    apart.get_by_label("在哪里").fill("一号楼")
+    apart.get_by_label("在哪里").blur()
+    expect(apart.locator(".history")).to_contain_text("30 天内同一问题已有 1 次")
+    shoot(apart, "拍下问题", old)
+    expect(apart.get_by_text("不收相册里的")).to_be_visible()
+    shoot(apart, "拍下问题", fresh)
+    expect(apart.locator("[data-shot]")).to_have_attribute("data-shot", sha(fresh))
+    apart.get_by_role("button", name="记录问题").click()
+    expect(apart.locator("[data-finding]")).to_contain_text("一号楼")
+    apart.get_by_role("button", name="再记一处").click()
+    apart.get_by_label("在哪里").fill("二号楼")
+    shoot(apart, "当场整改", after)
+    apart.get_by_role("button", name="记录：已当场整改").click()
+    expect(apart.locator("[data-finding]")).to_have_count(2)
+
+
+def a_document_and_the_app_s_end(phone: Hand, old: Path) -> None:
+    """A document's picture may come from anywhere; what was answered is sealed and outlives the app's end."""
+    paper = item(phone, "闭环管理", "A2")
+    paper.locator("[data-ok=true]").click()
+    shoot(paper, "拍文件", old)
+    expect(paper.locator("[data-shot]")).to_have_attribute("data-shot", sha(old))
+    assert "宿舍门口" not in phone.page.evaluate(EVERYTHING)
+    phone.page.reload()
+    phone.unlock()
+    expect(item(phone, "闭环管理", "A2").locator("[data-ok=true]")).to_have_attribute("aria-pressed", "true")
+
+
+def looked_at_again(phone: Hand) -> None:
+    """Only the open one is asked again, by somebody who has not looked before."""
+    page = phone.page
+    page.locator(".aspects").get_by_text("复查").click()
+    expect(page.locator("[data-look]")).to_have_count(1)
+    page.get_by_role("button", name="部分整改").click()
+    expect(page.get_by_text("复查：部分整改")).to_be_visible()
+
+
+def signed(phone: Hand) -> None:
+    """The draft with its history comes before the signature; without either there is no end."""
+    page = phone.page
+    page.get_by_role("button", name="结束检查，看").click()
+    expect(page.locator(".draft li")).to_have_count(2)
+    expect(page.locator(".draft .history")).to_contain_text("30 天内同一问题已有 1 次")
+    expect(page.locator(".closing h2")).to_contain_text("责令整改通知书")
+    page.locator("#signer").fill("梅联络")
+    page.get_by_role("button", name="结束检查", exact=True).click()
+    expect(page.get_by_text("请在屏幕上签名")).to_be_visible()
+    write_on(phone, "glass")
+    page.get_by_role("button", name="结束检查", exact=True).click()
+    expect(page.get_by_text("已查", exact=True)).to_be_visible()
 
 
 def sha(path: Path) -> str:
@@ -260,13 +281,19 @@ def test_every_screen_of_inspection_is_for_everybody_at_360_pixels(
     look("entry")
     page.locator(".kinds button").first.click()
     page.locator("form.sheet button.primary").click()
+    inside(page, a_picture(tmp_path, "fresh", 2000), look)
+    texts("".join(seen), language)
+
+
+def inside(page: Page, picture: Path, look: Callable[[str], None]) -> None:
+    """From the first item to the signature that is refused."""
     aspects = page.locator(".aspects button")
     aspects.nth(1).click()
     apart = page.locator("[data-item=B3]")
     apart.locator("[data-ok=false]").click()
     apart.locator("#area-B3").fill("一号楼")
     apart.locator("#area-B3").blur()
-    apart.locator("input[type=file]").first.set_input_files(a_picture(tmp_path, "fresh", 2000))
+    apart.locator("input[type=file]").first.set_input_files(picture)
     expect(apart.locator("[data-shot]")).to_have_count(1)
     look("item")
     apart.locator("form button.primary").click()
@@ -282,7 +309,6 @@ def test_every_screen_of_inspection_is_for_everybody_at_360_pixels(
     page.locator("nav.tabs a").nth(1).click()
     expect(page.locator("my-tab")).to_be_visible()
     look("my")
-    texts("".join(seen), language)
 
 
 def texts(shown: str, language: str) -> None:

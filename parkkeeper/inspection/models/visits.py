@@ -1,7 +1,7 @@
 """What was seen: visits on a legal basis, findings, photos, and the steps of a finding from noted to settled."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import DateRangeField
@@ -301,3 +301,9 @@ class Photo(models.Model):
 
     def __str__(self) -> str:
         return self.sha256[:12]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A photo is added once and shows what it showed: retention alone takes away who took it where."""
+        if not self._state.adding:
+            raise TypeError("a photo is never changed")
+        super().save(*args, **kwargs)

@@ -33,10 +33,19 @@ def visit_page(request: OfficeRequest, pk: object) -> HttpResponse:
         "title": _("%(enterprise)s：%(kind)s") % {"enterprise": visit.enterprise, "kind": visit.get_kind_display()},
         "crumbs": [(pgettext("menu", "检查"), reverse("visits"))], "visit": visit,
         "findings": _findings(visit.findings),
-        "notices": visit.notices.order_by("pk"),
+        "notices": visit.notices.order_by("pk"), "answers": _answers(visit),
         "may_issue": unnoticed(visit).exists() and access.may(request.person, "issue_notice", at=request.at, on=visit),
     }  # fmt: skip
     return render(request, "inspection/visit.html", context)
+
+
+def _answers(visit: Visit) -> list[dict[str, Any]]:
+    """What was looked at, in the order of the checklist: item, verdict, what was counted, pictures."""
+    items = {item.code: item for item in visit.checklist.items.order_by("position")}
+    said = {True: (_("合格"), "ok"), False: (_("不合格"), "bad"), None: (_("不涉及"), "plain")}
+    told = [(item, visit.answers[code]) for code, item in items.items() if code in visit.answers]
+    return [{"item": item, "said": said[one.get("ok")], "value": one.get("value", ""), "photos": one.get("photos", [])}
+            for item, one in told]  # fmt: skip
 
 
 def finding_page(request: OfficeRequest, pk: object) -> HttpResponse:
@@ -65,7 +74,20 @@ def _photos(finding: Finding) -> list[dict[str, Any]]:
 def photo_file(request: OfficeRequest, pk: object) -> HttpResponse:
     """The picture itself, to whoever may see its finding."""
     photo = get_object_or_404(Photo, pk=pk, finding__in=Finding.objects.within(request.scopes))
-    stored = StoredFile.objects.filter(sha256=photo.sha256, destroyed_at=None).order_by("pk").first()
+    return _picture(photo.sha256)
+
+
+def visit_photo(request: OfficeRequest, pk: object, sha256: str) -> HttpResponse:
+    """A picture that belongs to an answer, or the drawn signature, to whoever may see the visit."""
+    visit = get_object_or_404(Visit.objects.within(request.scopes), pk=pk)
+    shown = {one["sha256"] for answer in visit.answers.values() for one in answer.get("photos", [])}
+    if sha256 not in shown | {visit.signature}:
+        return HttpResponse(status=404)
+    return _picture(sha256)
+
+
+def _picture(sha256: str) -> HttpResponse:
+    stored = StoredFile.objects.filter(sha256=sha256, destroyed_at=None).order_by("pk").first()
     if stored is None:
         return HttpResponse(status=404)
     kind = stored.media_type if stored.media_type in ("image/png", "image/jpeg", "image/webp") else "image/png"

@@ -21,6 +21,7 @@ export class ItemView extends View {
   private problem = "";
   private busy = false;
   private scanning = false;
+  private readonly scanned = new Set<string>();
 
   static override properties = { visit: { attribute: false }, item: { attribute: false } };
 
@@ -60,8 +61,15 @@ export class ItemView extends View {
     return html`<label for=${id}>${label}${limits ? html` <small>${limits}</small>` : nothing}</label>
       <div class="taking"><input id=${id} .value=${answer.value} maxlength="60" inputmode=${number ? "decimal" : "text"} autocomplete="off" aria-invalid=${outside ? "true" : "false"} @change=${this.typed} />
         ${item.evidence.includes("S") ? html`<button type="button" aria-pressed=${this.scanning ? "true" : "false"} aria-label=${t("扫码")} @click=${() => { this.scanning = !this.scanning; this.requestUpdate(); }}>${icon("scan")}</button>` : nothing}</div>
-      ${this.scanning ? html`<camera-box @code=${() => void this.put({ value: String((Number(answer.value) || 0) + 1) })}></camera-box>` : nothing}
+      ${this.scanning ? html`<camera-box @code=${(event: CustomEvent<string>) => this.count(event.detail, answer)}></camera-box>` : nothing}
       ${outside ? html`<p class="uneven" role="status">${t("超出限值，按不合格记录；如有误请改。")}</p>` : nothing}`;
+  }
+
+  /** Each code counts once; what it says of somebody stays on no phone. */
+  private count(code: string, answer: Answer): void {
+    if (this.scanned.has(code)) return;
+    this.scanned.add(code);
+    void this.put({ value: String((Number(answer.value) || 0) + 1) });
   }
 
   private isOutside(value: string): boolean {

@@ -30,7 +30,7 @@ export class MyTab extends View {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.queue()}${this.items()}<transfer-view></transfer-view>${this.duty()}${this.phone()}${this.settings()}`;
+    return html`${this.queue()}${this.items()}<transfer-view></transfer-view>${world.inspects ? nothing : this.duty()}${this.phone()}${this.settings()}`;
   }
 
   private queue(): TemplateResult {
