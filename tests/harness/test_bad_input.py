@@ -12,7 +12,7 @@ ITEMS = (
     "A result for an unknown tube", "Results twice and contradicting", "Results before scans", "A tube in two boxes",
     "A scan dated tomorrow", "A 10 MB batch", "Truncated JSON", "An unknown phone", "A revoked certificate",
     "A closed round", "Two people editing one thing", "The database stopped in mid-request",
-    "A full disk on upload",
+    "A full disk on upload", "A checklist as XLSForm that is wrong", "A damaged picture for a case",
 )  # fmt: skip
 
 
