@@ -96,17 +96,13 @@ def cards(request: OfficeRequest) -> HttpResponse:
         people = _within(request).filter(pk__in=[pk for pk in chosen if pk.isdigit()]).order_by("pinyin", "pk")
         return _paper(request, list(people), _("所选人员"), request.POST.get("paper", ""))
     first = {
-        "paper": request.GET.get("paper") or "cards",
-        "enterprise": request.GET.get("enterprise"),
-        "people": request.GET.get("people", ""),
-        "part": 1,
-    }
+        "paper": request.GET.get("paper") or "cards", "enterprise": request.GET.get("enterprise"),
+        "people": request.GET.get("people", ""), "part": 1,
+    }  # fmt: skip
     form = CardsForm(request, request.POST or None, initial=first)
     if form.carry_out(lambda data: _selected(request, data)):
         return form.result  # type: ignore[no-any-return]
-    intro = _(
-        "一张 A4 纸十张，沿角线裁开。采样卡给没有手机的人，没有证件号；个人链接当面发给本人。打印会记入日志。"
-    )
+    intro = _("一张 A4 纸十张，沿角线裁开。采样卡给没有手机的人，没有证件号；个人链接当面发给本人。打印会记入日志。")
     crumbs, back = [(pgettext("menu", "人员"), reverse("people"))], reverse("people")
     context = {"title": _("打印采样卡"), "intro": intro, "crumbs": crumbs, "back": back}
     return show_form(request, form, "codes/cards.html", **context)
