@@ -98,7 +98,8 @@ def _compared(read: Form) -> dict[str, Any]:
     for row in read.items:
         how = "new" if row.code not in known else "same" if known[row.code] == row else "changed"
         conditions = [row.question[kind] for kind in ("relevant", "constraint") if kind in row.question]
-        rows.append({"row": row, "words": said[how][0], "tone": said[how][1], "conditions": conditions,
+        item = row.item(0)
+        rows.append({"row": row, "text": item.words, "remedy": item.remedy_words, "words": said[how][0], "tone": said[how][1], "conditions": conditions,
                      "kind": row.question.get("type") or row.evidence})  # fmt: skip
     gone = sorted(set(known) - {row.code for row in read.items})
     return {"former": former, "rows": rows, "gone": gone}
