@@ -99,8 +99,10 @@ def _compared(read: Form) -> dict[str, Any]:
         how = "new" if row.code not in known else "same" if known[row.code] == row else "changed"
         conditions = [row.question[kind] for kind in ("relevant", "constraint") if kind in row.question]
         item = row.item(0)
-        rows.append({"row": row, "text": item.words, "remedy": item.remedy_words, "words": said[how][0], "tone": said[how][1], "conditions": conditions,
-                     "kind": row.question.get("type") or row.evidence})  # fmt: skip
+        rows.append({
+            "row": row, "text": item.words, "remedy": item.remedy_words, "words": said[how][0], "tone": said[how][1],
+            "conditions": conditions, "kind": row.question.get("type") or row.evidence,
+        })  # fmt: skip
     gone = sorted(set(known) - {row.code for row in read.items})
     return {"former": former, "rows": rows, "gone": gone}
 
