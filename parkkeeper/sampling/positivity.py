@@ -4,21 +4,27 @@ from datetime import datetime, timedelta
 
 from parkkeeper.planning.pooling import Advice, advise
 from parkkeeper.sampling.tubefacts import query
-from parkkeeper.sampling.tubewords import TUBE_WORDS
 
 # Single retests after a positive pool would count its members twice, so a tube counts only when nobody in it owed one.
-_POOLS = f"""
-WITH asked_tube AS (
+# Those who owe are few: their tubes are looked up, not the people of every tube.
+_POOLS = """
+WITH asked_tube AS MATERIALIZED (
     SELECT DISTINCT r.tube_id FROM sampling_result r
      WHERE r.received_at <= %(at)s AND r.received_at > %(since)s AND r.tube_id IS NOT NULL
-), {TUBE_WORDS}
-SELECT t.pool_size, count(*), count(*) FILTER (WHERE w.ruling = 'positive')
-  FROM tube_word w JOIN sampling_tube t ON t.id = w.tube_id
+), ruling AS (
+    SELECT r.tube_id, bool_or(r.value = 'positive') AS positive, bool_and(r.value IN ('negative', 'positive')) AS plain
+      FROM sampling_result r JOIN asked_tube ON asked_tube.tube_id = r.tube_id
+     WHERE r.received_at <= %(at)s AND (r.struck_at IS NULL OR r.struck_at > %(at)s)
+     GROUP BY r.tube_id
+), owed_tube AS MATERIALIZED (
+    SELECT DISTINCT s.tube_id FROM sampling_obligation o JOIN sampling_scan s ON s.person_id = o.person_id
+     WHERE o.opened_at < s.scanned_at AND (o.closed_at IS NULL OR o.closed_at > s.scanned_at)
+)
+SELECT t.pool_size, count(*), count(*) FILTER (WHERE r.positive)
+  FROM ruling r JOIN sampling_tube t ON t.id = r.tube_id
   LEFT JOIN sampling_round round ON round.id = t.round_id
- WHERE w.ruling IN ('negative', 'positive') AND NOT coalesce(round.rehearsal, false)
-   AND NOT EXISTS (
-       SELECT FROM sampling_scan s JOIN sampling_obligation o ON o.person_id = s.person_id
-        WHERE s.tube_id = t.id AND o.opened_at < s.scanned_at AND (o.closed_at IS NULL OR o.closed_at > s.scanned_at))
+ WHERE (r.positive OR r.plain) AND NOT coalesce(round.rehearsal, false)
+   AND t.id NOT IN (SELECT tube_id FROM owed_tube WHERE tube_id IS NOT NULL)
  GROUP BY t.pool_size ORDER BY t.pool_size
 """
 
