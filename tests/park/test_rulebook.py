@@ -81,6 +81,13 @@ class TestChange:
         with pytest.raises(Refused, match="依据"):
             change_rule("result_hours", 12, starts_at=EVENING, source=" ", by=w.office, at=EVENING)
 
+    def test_a_term_is_told_by_its_unit(self, client: Client) -> None:
+        w = world()
+        Rule.objects.filter(key="notice_term").update(value={"unit": "working_days", "amount": 3})
+        with clock.at(EVENING):
+            page = w.login(client, w.office).get("/rulebook?q=notice_term").content.decode()
+        assert "3 工作日" in page and "working_days" not in page
+
     def test_pages_show_value_history_and_source_and_the_form_keeps_what_was_typed(self, client: Client) -> None:
         w = world()
         with clock.at(EVENING):

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from parkkeeper.kernel.text import tidy
 from parkkeeper.park import nav
@@ -35,8 +35,19 @@ KEYS = {
 _ORDER = {key: n for n, key in enumerate(KEYS)}
 
 
+UNITS = {
+    "hours": gettext_lazy("小时"),
+    "working_hours": gettext_lazy("工作小时"),
+    "working_days": pgettext_lazy("unit", "工作日"),
+}
+"""Units of terms (planning.working_time)."""
+
+
 def value_text(rule: Rule) -> str:
-    """A rule's value for people: a table as "key value" pairs, a list with dashes, then the unit."""
+    """A rule's value for people: a table as "key value" pairs, a list with dashes, a term by its unit, else the
+    rule's unit after it."""
+    if isinstance(rule.value, dict) and rule.value.keys() == {"unit", "amount"}:
+        return f"{rule.value['amount']:g} {UNITS.get(rule.value['unit'], rule.value['unit'])}"
     return f"{_plain(rule.value)} {in_words(rule.unit)}".strip()
 
 
