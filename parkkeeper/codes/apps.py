@@ -14,6 +14,7 @@ class CodesConfig(AppConfig):
                 "codes.rotated": _("更换个人码密钥"),
                 "cards.printed": _("打印采样卡"),
                 "own_link.issued": _("生成个人链接"),
+                "own_links.printed": _("打印个人链接"),
                 "own_link.opened": _("打开个人链接"),
                 "own_link.revoked": _("撤销个人链接"),
             }

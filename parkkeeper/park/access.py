@@ -260,7 +260,9 @@ PAGES: dict[str, str] = {
 }
 # Open to everybody (log-in, language, health), or guarded by a phone's own token (parkkeeper/sync/door.py).
 OPEN_PAGES = {"login", "logout", "language", "health", "verify"}
-PHONE_PAGES = {"phone-hello", "phone-enrol", "phone-roster", "phone-batches", "phone-changes", "phone-file"}
+PHONE_PAGES = {
+    "phone-hello", "phone-enrol", "phone-roster", "phone-inspection", "phone-batches", "phone-changes", "phone-file",
+}  # fmt: skip
 # A person's own page: its shell is the same for everybody, its data are guarded by the own token or log-in
 # (parkkeeper/board/views/own.py).
 OWN_PAGES = {"me", "me_worker", "me_manifest", "me_words", "me_open", "me_self"}

@@ -15,7 +15,7 @@ OURS = [model for model in apps.get_models() if model.__module__.startswith("par
 ADDRESS = re.compile(r"(?<![\w.-])https?://([\w.-]+)")
 # Names that anybody may read, and addresses for examples (RFC 2606, RFC 6761).
 PUBLIC_HOSTS = re.compile(
-    r"(^|\.)(example|test|localhost|testserver|invalid|example\.(com|org|net)|127\.0\.0\.1|HOST|apache\.org|w3\.org|keepachangelog\.com|semver\.org|json-schema\.org)$"
+    r"(^|\.)(example|test|localhost|testserver|invalid|example\.(com|org|net)|127\.0\.0\.1|HOST|apache\.org|w3\.org|keepachangelog\.com|semver\.org|json-schema\.org|ns\.adobe\.com)$"
 )
 SECRETS = {
     "a private key": re.compile(r"-----BEGIN (\w+ )?PRIVATE KEY-----"),
