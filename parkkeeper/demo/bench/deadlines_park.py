@@ -2,11 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from parkkeeper.demo.bench.reconcile_park import FOR_EVER, LONG_AGO, load
+from parkkeeper.demo.bench.reconcile_park import FOR_EVER, enter_pack, load
 from parkkeeper.inspection.actions.setup import put_checklist_in_force
 from parkkeeper.inspection.checklistfiles import read_checklist
-from parkkeeper.park.models import Grid, Person, Post, Rule
-from parkkeeper.park.packs import read_pack
+from parkkeeper.park.models import Grid, Person, Post
 
 # Three findings a notice; a tenth of the notices come due at the very moment, a third is overdue (half of these were
 # looked at in time), the others are due within two days.
@@ -40,16 +39,11 @@ SELECT gen_random_uuid(), l.finding_id, CASE WHEN n.serial %% 2 = 0 THEN 'report
   n.issued_at + interval '20 hours', n.issued_at + interval '20 hours', %(other)s, '', true
 FROM inspection_notice_line l JOIN inspection_notice n ON n.id = l.notice_id WHERE n.serial %% 6 < 3;
 """
-PACK = "shanghai-2022"
 
 
 def fill_notices(notices: int, office: Person, at: datetime) -> int:
     """Add that many open notices to the active park; returns the id of a grid; the planner is told."""
-    known = set(Rule.objects.values_list("key", flat=True))
-    rules = {row.key: row.value for row in read_pack(PACK).rules if row.key not in known}
-    Rule.objects.bulk_create(
-        Rule(key=key, value=value, during=(LONG_AGO, None), source="测速") for key, value in rules.items()
-    )
+    enter_pack()
     first = (at - timedelta(days=60)).date()
     checklist = put_checklist_in_force(
         "nine-grids", "九宫格检查表", read_checklist(), start=first, source="测速", by=office, at=at

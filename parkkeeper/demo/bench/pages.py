@@ -43,7 +43,7 @@ THINGS: dict[str, Any] = {
     "round": Round, "workbook": Round, "programme": Programme, "point": Point, "slot_new": Point, "roll": Point,
     "slot_end": Slot, "session": Session, "duty_new": Session, "duty_end": Duty, "enterprise": Enterprise,
     "person": Person, "own_link": Person, "retest": Person, "tube": Tube, "box": Box, "anomaly": Anomaly,
-    "case": Obligation, "lab_report": LabReport, "account": Account, "post": Post, "certificate": Certificate,
+    "case_release": Obligation, "lab_report": LabReport, "account": Account, "post": Post, "certificate": Certificate,
     "antigen_list": Enterprise,
 }  # fmt: skip
 WORDS = {"rule": {"key": "result_hours"}, "rule_change": {"key": "result_hours"}, "import_new": {"kind": "roster"}}

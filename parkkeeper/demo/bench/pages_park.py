@@ -6,7 +6,7 @@ All in proportion to the park's people and written straight into the tables: onl
 from datetime import datetime
 from typing import Any
 
-from parkkeeper.demo.bench.reconcile_park import FOR_EVER, LONG_AGO, load
+from parkkeeper.demo.bench.reconcile_park import FOR_EVER, LONG_AGO, enter_pack, load
 from parkkeeper.park.journal import record
 from parkkeeper.park.models import Account, Emergency, Grid, Person, Post, Road
 from parkkeeper.sampling.actions.rounds import open_round
@@ -58,6 +58,7 @@ _JOURNAL_LINES = 300
 def furnish_register(office: Person) -> None:
     """Add to the active park what has stood in its register for weeks, so that the planner knows it."""
     _draw()
+    enter_pack()
     load(_REGISTER, {"office": office.pk, "long_ago": LONG_AGO})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from parkkeeper.park.models import Emergency, Enterprise, Grid, Person, Post, Rule, Site
+from parkkeeper.park.packs import read_pack
 from parkkeeper.park.turns import take_turns
 from parkkeeper.sampling.models import Laboratory, LabReport, Programme, Round
 
@@ -128,6 +129,15 @@ def as_the_worker(at: datetime) -> None:
     """Do what the worker does every two seconds: count what has grown, keep the counts of large rounds ready."""
     time.sleep(32)  # what was counted half a minute ago is not counted again
     take_turns(at)
+
+
+def enter_pack() -> None:
+    """Add to the active park's rulebook every rule of the sample pack that it lacks."""
+    known = set(Rule.objects.values_list("key", flat=True))
+    rules = {row.key: row.value for row in read_pack("shanghai-2022").rules if row.key not in known}
+    Rule.objects.bulk_create(
+        Rule(key=key, value=value, during=(LONG_AGO, None), source="测速") for key, value in rules.items()
+    )
 
 
 def load(script: str, facts: dict[str, Any], *, tidy: bool = True) -> None:
