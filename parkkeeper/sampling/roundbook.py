@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.charts import Curve, evening_curve
 from parkkeeper.sampling.models import Round
-from parkkeeper.sampling.reconciliation import Row, count_strays, coverage, reconcile_evening
+from parkkeeper.sampling.reconciliation import LARGE, Row, count_strays, coverage, reconcile_evening
 from parkkeeper.sampling.states import DUE_STATES, MEANINGS, STANDINGS, State
 
 # What is known of a round this long after its end hardly changes any more; later words are seen on its own page.
 SETTLED_AFTER = timedelta(hours=36)
 _KEPT_SECONDS = 3600
+_MINUTE_SECONDS = 60
 
 TONES: dict[State, str] = {
     State.MET: "ok",
@@ -147,16 +148,17 @@ class Rate:
 def rate_of(round: Round, now: datetime, scopes: list[Scope] | None) -> Rate:
     """The round's rate for a list of rounds: an old round's as it was known some time after its end.
 
-    What was known at a past moment never changes, so that it is worked out once an hour at most.
+    What was known at a past moment never changes, so that it is worked out once an hour at most; that of a large round
+    which may still change once a minute, and its line says of which moment it speaks.
     """
     at = min(now, round.closes_at + SETTLED_AFTER)
-    if at == now:
+    if at == now and round.population <= LARGE:
         return _rate(round, at, scopes)
-    key = f"rate:{round.uuid}:{'' if scopes is None else hash(repr(scopes))}"
+    key = f"rate:{round.uuid}:{at == now}:{'' if scopes is None else hash(repr(scopes))}"
     found: Rate | None = cache.get(key)
-    if found is None:
+    if found is None or found.as_of > now:
         found = _rate(round, at, scopes)
-        cache.set(key, found, _KEPT_SECONDS)
+        cache.set(key, found, _MINUTE_SECONDS if at == now else _KEPT_SECONDS)
     return found
 
 

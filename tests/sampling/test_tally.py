@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from parkkeeper.kernel import clock
 from parkkeeper.park.management.commands.worker import go_round
 from parkkeeper.park.scope import Scope
-from parkkeeper.sampling import tally
+from parkkeeper.sampling import roundbook, tally
 from parkkeeper.sampling.actions.antigen import report_antigen_list
 from parkkeeper.sampling.actions.gaps import excuse, withdraw
 from parkkeeper.sampling.actions.rounds import open_round
@@ -192,3 +192,17 @@ def test_nobody_misses_what_they_just_did(w: Any) -> None:
     assert told and sum(row.counts.get(State.EXCUSED, 0) for row in told.evening[0]) == 1
     withdraw(said, by=w.office, at=later(2) + timedelta(seconds=3))
     assert kept(w, later(2) + timedelta(seconds=3)) is None
+
+
+def test_the_rate_of_a_large_round_that_may_still_change_is_counted_once_a_minute_and_says_when(
+    w: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = roundbook.rate_of(w.round, later(10), None)
+    monkeypatch.setattr(roundbook, "LARGE", 0)
+    kept = roundbook.rate_of(w.round, later(11), None)
+    scan(w.round, w.workers[0], "T1", at=later(12))
+    assert roundbook.rate_of(w.round, later(13), None) == kept and kept.as_of == later(11)
+    assert roundbook.rate_of(w.round, later(10), None) == first, "a moment before is never told by a later one"
+    monkeypatch.setattr(roundbook, "LARGE", 50_000)
+    told = roundbook.rate_of(w.round, later(13), None)
+    assert (told.as_of, told.sampled) == (later(13), kept.sampled + 1), "a small round is counted each time"
