@@ -11,9 +11,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from parkkeeper.board import guides
+from parkkeeper.kernel.processes import CHECKOUT
 
-TO = Path(guides.__file__).parent / "static" / "board" / "help"
+TO = CHECKOUT / "parkkeeper" / "board" / "static" / "board" / "help"
 LANGUAGES = {"zh-hans": "zh-CN", "zh-hant": "zh-HK", "en": "en-GB"}
 SHOTS = {
     "today": ("office", "/"), "missing": ("office", "/missing"),
