@@ -65,30 +65,6 @@ def judge_scans(scan_ids: Collection[UUID], *, at: datetime, fresh: bool = False
     return marks, touched
 
 
-def told_only(scan_ids: Collection[UUID]) -> Marks:
-    """What phones are told about these scans and nobody has to settle, so that it is stored nowhere. Changes nothing:
-    what came later (an obligation, a result) is judged by whoever brought it, not by a message that comes again."""
-    marks: Marks = defaultdict(set)
-    if scan_ids:
-        for scan, _round, _person, _elsewhere, again in _rows(_TWICE, [plain(scan_ids)]):
-            if again:
-                marks[scan].add("double_scan_same_tube")
-    return marks
-
-
-def kinds_about(scan_ids: Collection[UUID]) -> Marks:
-    """The kinds of doubt that hold about these scans, as they are stored."""
-    marks: Marks = defaultdict(set)
-    for scan, kind in _rows(_KINDS, [texts(str(scan) for scan in scan_ids)]):
-        marks[UUID(scan)].add(kind)
-    return marks
-
-
-_KINDS = """
-SELECT noun_id, kind FROM park_anomaly WHERE noun = 'scan' AND noun_id = ANY(%s::text[]) AND NOT evidence ? 'holds'
-"""
-
-
 def follow_undone(scan_ids: Collection[UUID]) -> None:
     """A scan that was taken back asks no more who it was; one that counts after all asks again."""
     if not scan_ids:
