@@ -65,6 +65,17 @@ def judge_scans(scan_ids: Collection[UUID], *, at: datetime, fresh: bool = False
     return marks, touched
 
 
+def told_only(scan_ids: Collection[UUID]) -> Marks:
+    """What phones are told about these scans and nobody has to settle, so that it is stored nowhere. Changes nothing:
+    what came later (an obligation, a result) is judged by whoever brought it, not by a message that comes again."""
+    marks: Marks = defaultdict(set)
+    if scan_ids:
+        for scan, _round, _person, _elsewhere, again in _rows(_TWICE, [plain(scan_ids)]):
+            if again:
+                marks[scan].add("double_scan_same_tube")
+    return marks
+
+
 def follow_undone(scan_ids: Collection[UUID]) -> None:
     """A scan that was taken back asks no more who it was; one that counts after all asks again."""
     if not scan_ids:

@@ -23,7 +23,7 @@ from parkkeeper.sampling.field import Source, TakeScan, UndoScan, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
 from parkkeeper.sampling.identify import Identity, claimed_tail, claimed_to_keep, identify, person_ids
 from parkkeeper.sampling.models import Due
-from parkkeeper.sampling.scandoubts import follow_undone, judge_scans
+from parkkeeper.sampling.scandoubts import follow_undone, judge_scans, told_only
 from parkkeeper.sampling.showncodes import OUT_OF_DATE
 from parkkeeper.sampling.slotdoubts import judge_slots
 from parkkeeper.sampling.timing import Clockwork, Moment, RoundFacts, days_of, happened, rounds_on
@@ -318,7 +318,7 @@ def _mark_known(told: list[_Told], clockwork: Clockwork) -> None:
     """What was in doubt about scans that came before, from what is stored: a second sending hears the same."""
     stored_now = {t.op.id for t in told if t.fresh}
     known = {t.op.id for t in told} - stored_now
-    marks = judge_scans(known, at=clockwork.source.received_at)[0]
+    marks = told_only(known)
     with connection.cursor() as cursor:
         cursor.execute(_STORED, [plain(known)])
         rows = cursor.fetchall()
