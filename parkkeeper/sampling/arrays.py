@@ -9,8 +9,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 
-def plain(values: Iterable[UUID | int | bool | date | None]) -> str:
-    """An array literal of ids, numbers or days; None becomes NULL. Not for text: nothing is quoted."""
+def plain(values: Iterable[UUID | int | bool | date | str | None]) -> str:
+    """An array literal of ids, numbers or days; None becomes NULL. Not for other text: nothing is quoted."""
     return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
 
 

@@ -23,6 +23,8 @@ from parkkeeper.sampling.owing import close_and_reopen, retest_due
 from parkkeeper.sampling.tubefacts import Member, TubeFacts, facts_of, members_of, query
 
 _LOCK = "hashtext(current_schema() || '.results')"
+SHARE_RESULTS = f"SELECT pg_advisory_xact_lock_shared({_LOCK})"
+"""The statement of share_results, for whoever asks it together with another."""
 
 _NOTABLE = """
 WITH heard AS (SELECT id, code, pool_size FROM sampling_tube WHERE id = ANY(%(ids)s)),
@@ -71,7 +73,7 @@ def hold_results() -> None:
 
 def share_results() -> None:
     """Make whoever brings results wait until this transaction ends; for scans, before they lock any row."""
-    run(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+    run(SHARE_RESULTS)
 
 
 def settle_people(people: Iterable[int], *, at: datetime) -> None:

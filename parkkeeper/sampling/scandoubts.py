@@ -76,6 +76,19 @@ def told_only(scan_ids: Collection[UUID]) -> Marks:
     return marks
 
 
+def kinds_about(scan_ids: Collection[UUID]) -> Marks:
+    """The kinds of doubt that hold about these scans, as they are stored."""
+    marks: Marks = defaultdict(set)
+    for scan, kind in _rows(_KINDS, [texts(str(scan) for scan in scan_ids)]):
+        marks[UUID(scan)].add(kind)
+    return marks
+
+
+_KINDS = """
+SELECT noun_id, kind FROM park_anomaly WHERE noun = 'scan' AND noun_id = ANY(%s::text[]) AND NOT evidence ? 'holds'
+"""
+
+
 def follow_undone(scan_ids: Collection[UUID]) -> None:
     """A scan that was taken back asks no more who it was; one that counts after all asks again."""
     if not scan_ids:

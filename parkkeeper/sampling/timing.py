@@ -81,6 +81,20 @@ SELECT json_build_object(
             FROM sampling_slot
             WHERE point_id = %(point)s::bigint AND during && daterange(%(first)s::date, %(last)s::date, '[]')))::text
 """
+# Whoever asks for something else in the same statement leaves the slots to the database.
+AROUND_WITHOUT_SLOTS = _AROUND.partition(",\n  'slots'")[0].removeprefix("\nSELECT ") + ")"
+
+
+def around(source: Source, days: Collection[date]) -> dict[str, Any]:
+    """The parameters of the statement that asks what a call's times are held against."""
+    zone: Any = timezone.get_current_timezone()
+    first, last = min(days), max(days)
+    return {
+        "days": plain(set(days)), "at": source.received_at, "first": first, "last": last,
+        "point": source.point.pk if source.point else None,
+        "begin": datetime.combine(first, datetime.min.time(), tzinfo=zone),
+        "end": datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=zone),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +113,20 @@ class SlotFacts:
 class Clockwork:
     """What the times of one call's scans are held against: rounds, rules, sessions, slots; one statement.
 
-    A rule that is missing judges nothing, since the field is never refused.
+    A rule that is missing judges nothing, since the field is never refused. `told` is the answer of the statement, or
+    of AROUND_WITHOUT_SLOTS, when somebody asked it before.
     """
 
-    def __init__(self, source: Source, days: Collection[date]) -> None:
+    def __init__(self, source: Source, days: Collection[date], told: str | None = None) -> None:
         self.source = source
         zone: Any = timezone.get_current_timezone()
-        first, last = min(days), max(days)
-        asked = {"days": plain(set(days)), "at": source.received_at, "first": first, "last": last,
-                 "point": source.point.pk if source.point else None,
-                 "begin": datetime.combine(first, datetime.min.time(), tzinfo=zone),
-                 "end": datetime.combine(last + timedelta(days=1), datetime.min.time(), tzinfo=zone)}  # fmt: skip
-        found = {name: rows or () for name, rows in orjson.loads(run(_AROUND, asked)[0][0]).items()}
+        answer = run(_AROUND, around(source, days))[0][0] if told is None else told
+        found = {name: rows or () for name, rows in orjson.loads(answer).items()}
         self.rounds = {round.day: round for round in map(_round, found["rounds"])}
         self.rules = {key: timedelta(minutes=float(value)) for key, value in dict(found["rules"]).items()}
         self.tolerance, self.late = self.rules.get("clock_tolerance_minutes"), self.rules.get("late_scan_minutes")
         self.worked = {datetime.fromisoformat(moment).astimezone(zone).date() for moment in found["sessions"]}
-        self.slots = [_slot(*row) for row in found["slots"]]
+        self.slots = [_slot(*row) for row in found.get("slots", ())]
 
     def kinds(self, moment: Moment) -> list[str]:
         """The kinds of doubt about this scan's times."""

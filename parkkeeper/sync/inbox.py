@@ -1,14 +1,15 @@
 """A phone's batch goes in: one transaction, one verdict an operation, the same reply for the same batch.
 
-The usual way hands all operations of a kind to their verb at once. When that fails for a reason of ours, the batch is
-done again carefully: each kind in a savepoint of its own, halved until the operation that fails is alone; it is kept
-aside and the others are stored.
+What is in perfect form and in nothing odd goes in by whole tubes (sampling/actions/sheaves.py). The rest goes to the
+verb of its kind, all of a kind at once. When that fails for a reason of ours, the batch is done again carefully: each
+kind in a savepoint of its own, halved until the operation that fails is alone; it is kept aside and the others are
+stored.
 """
 
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,13 +24,17 @@ from parkkeeper.kernel.ids import deterministic_id
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.keys import seal_for
 from parkkeeper.park.statements import plan_anew, run
-from parkkeeper.sampling.actions import antigen, boxes, scans, sessions, tubes
+from parkkeeper.sampling.actions import antigen, boxes, scans, sessions, sheaves, tubes
 from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.field import Operation, Source, Verdict
+from parkkeeper.sampling.scandoubts import kinds_about
+from parkkeeper.sampling.sheaves import Crossed
 from parkkeeper.sync.envelope import Envelope, dump
 from parkkeeper.sync.models import Phone, PoisonOperation
 from parkkeeper.sync.parsing import MAKERS, BadOperation, parse
 from parkkeeper.sync.problems import Problem
+from parkkeeper.sync.replies import shortened, written_out
+from parkkeeper.sync.sheaves import Sifted, sift
 
 TRIES = 6
 SEEN_EVERY = timedelta(minutes=1)
@@ -60,19 +65,29 @@ VERBS: dict[str, Verb] = {
 }
 
 
+# What must be known before anything that the same batch says about tubes.
+BEFORE_TUBES = ("open_session", "go_on_duty")
+
+
 @dataclass(slots=True)
 class Work:
-    """A batch while it is done: what could be read, by kind; verdicts by position; what is kept aside."""
+    """A batch while it is done: what could be read, by kind; verdicts by position; what is kept aside.
+
+    `stored` are positions that went in with whole tubes, `marks` the kinds of doubt about those that have any.
+    """
 
     phone: Phone
     envelope: Envelope
     batch: UUID
     at: datetime
+    waiting: dict[str, list[Operation]] = field(default_factory=dict)
     by_kind: dict[str, list[Operation]] = field(default_factory=dict)
     position: dict[UUID, int] = field(default_factory=dict)
     told: dict[int, Verdict] = field(default_factory=dict)
     repeats: dict[int, UUID] = field(default_factory=dict)
     kept: dict[int, BadOperation | Refused] = field(default_factory=dict)
+    stored: set[int] = field(default_factory=set)
+    marks: dict[int, set[str]] = field(default_factory=dict)
 
     def keep(self, operations: list[Operation], why: BadOperation | Refused) -> None:
         self.kept.update((self.position[operation.id], why) for operation in operations)
@@ -84,16 +99,18 @@ def take_batch(phone: Phone, envelope: Envelope, *, at: datetime) -> tuple[dict[
     Raises OperationalError or InterfaceError when the database is away (nothing was acknowledged), Problem 503 when
     others were in the way too often.
     """
-    careful = False
+    careful, whole = False, phone.revoked_at is None
     for attempt in range(TRIES):
         try:
             with transaction.atomic():
-                _begin()
-                return _take(phone, envelope, at=at, careful=careful)
+                plan_anew()
+                return _take(phone, envelope, at=at, careful=careful, whole=whole and not careful)
         except (OperationalError, InterfaceError) as error:
             if _state(error) not in _BEGIN_ANEW or connection.in_atomic_block:
                 raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        except Crossed:
+            whole = False
         except Exception:
             if careful:
                 raise
@@ -102,20 +119,11 @@ def take_batch(phone: Phone, envelope: Envelope, *, at: datetime) -> tuple[dict[
     raise Problem(503, "busy", _("服务器正忙，本次内容尚未确认。手机会自动重新发送。"), retry_after=2)
 
 
-def _begin() -> None:
-    """Settings of this transaction alone: what is prepared is planned once, and by keys whatever the statistics say.
-
-    A plan that is made while the evening's tables are empty would otherwise read them from end to end an hour later.
-    """
-    plan_anew()
-    run("SELECT set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)")
-
-
 def _state(error: Exception) -> str:
     return getattr(error.__cause__, "sqlstate", None) or ""
 
 
-def _take(phone: Phone, envelope: Envelope, *, at: datetime, careful: bool) -> tuple[dict[str, Any], bool]:
+def _take(phone: Phone, envelope: Envelope, *, at: datetime, careful: bool, whole: bool) -> tuple[dict[str, Any], bool]:
     batch, warnings = envelope.id, []
     cursor = _claim(phone, envelope, batch, at)
     if cursor is None:
@@ -128,10 +136,7 @@ def _take(phone: Phone, envelope: Envelope, *, at: datetime, careful: bool) -> t
         if cursor is None:
             return _earlier_reply(batch, envelope) or {}, True
     work = Work(phone, envelope, batch, at)
-    _read(work)
-    source = Source(holder=phone.holder, point=phone.point, phone_id=phone.pk, received_at=at)
-    for kind, operations in work.by_kind.items():
-        _do(work, VERBS[kind], operations, source, careful=careful)
+    _do_all(work, careful=careful, whole=whole)
     _keep_poison(work)
     _raise_doubts(work, reused=bool(warnings))
     reply = _reply(work, cursor, warnings)
@@ -139,33 +144,86 @@ def _take(phone: Phone, envelope: Envelope, *, at: datetime, careful: bool) -> t
     return reply, False
 
 
+def _do_all(work: Work, *, careful: bool, whole: bool) -> None:
+    phone, envelope = work.phone, work.envelope
+    source = Source(holder=phone.holder, point=phone.point, phone_id=phone.pk, received_at=work.at)
+    sifted = Sifted(left=list(range(len(envelope.operations))))
+    if whole:
+        sifted = sift(envelope.operations, str(phone.holder.uuid), timedelta(milliseconds=envelope.offset_ms))
+    _read(work, sifted.left)
+    if sifted.columns is not None:
+        _do_kinds(work, BEFORE_TUBES, source, careful=careful)
+        _read(work, _store_whole(work, sifted, source))
+    _do_kinds(work, MAKERS, source, careful=careful)
+    if work.stored and {"scan", "undo_scan"} & work.by_kind.keys():
+        _mark_afterwards(work)
+
+
+def _do_kinds(work: Work, kinds: Iterable[str], source: Source, *, careful: bool) -> None:
+    for kind in kinds:
+        operations = sorted(work.waiting.pop(kind, ()), key=lambda operation: operation.sequence)
+        if operations:
+            work.by_kind[kind] = operations
+            _do(work, VERBS[kind], operations, source, careful=careful)
+
+
+def _store_whole(work: Work, sifted: Sifted, source: Source) -> list[int]:
+    """Store the tubes of which nothing is odd; returns the positions of the operations of all others."""
+    assert sifted.columns is not None
+    bare = getattr(sheaves.take_sheaves, "__wrapped__", sheaves.take_sheaves)
+    taken = bare(sifted.sheaves, sifted.columns, source, by=source.holder, at=source.received_at)
+    others: list[int] = []
+    for number, sheaf in enumerate(sifted.sheaves):
+        if number in taken.sheaves:
+            work.stored.update(sheaf.positions())
+        else:
+            others += sheaf.positions()
+    work.marks = taken.marks
+    return others
+
+
+def _mark_afterwards(work: Work) -> None:
+    """What the other scans of the batch made doubtful in those that were stored before them."""
+    operations = work.envelope.operations
+    position = {UUID(operations[n]["id"]): n for n in work.stored if operations[n]["kind"] == "scan"}
+    for scan, kinds in kinds_about(position).items():
+        work.marks.setdefault(position[scan], set()).update(kinds)
+
+
 def _claim(phone: Phone, envelope: Envelope, batch: UUID, at: datetime) -> str | None:
     """Make the batch's row and return the changes' cursor of this moment, or None when the row was there.
 
     Another sending of the same batch that is being done right now is waited for: that is what the primary key does.
     """
-    asked = [batch, phone.pk, at, envelope.sent_at, envelope.offset_ms, len(envelope.operations), envelope.digest]
+    asked = [batch, phone.pk, at, envelope.sent_at, envelope.offset_ms, len(envelope.operations), envelope.digest,
+             batch, at.isoformat()]  # fmt: skip
     rows = run(_CLAIM, asked)
-    return f"{rows[0][0]}-0" if rows else None
+    return str(rows[0][0]) if rows else None
 
 
+# The row holds the reply of a batch of which nothing is to be told; _finish writes any other over it. The settings hold
+# for this transaction alone: what is prepared is planned once, and by keys whatever the statistics say. A plan that is
+# made while the evening's tables are empty would otherwise read them from end to end an hour later.
 _CLAIM = """
 INSERT INTO sync_batch (id, phone_id, received_at, sent_at, offset_ms, operations, digest, reply)
-VALUES (%s, %s::bigint, %s, %s, %s::bigint, %s::int, %s, '{}') ON CONFLICT (id) DO NOTHING
-RETURNING pg_snapshot_xmin(pg_current_snapshot())::text
+SELECT %s::uuid, %s::bigint, %s::timestamptz, %s::timestamptz, %s::bigint, %s::int, %s::bytea,
+       jsonb_build_object('batch', %s::uuid, 'server_time', %s::text, 'cursor', now.cursor, 'verdicts', '{}'::jsonb)
+FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text || '-0' AS cursor) now ON CONFLICT (id) DO NOTHING
+RETURNING reply ->> 'cursor', set_config('plan_cache_mode', 'force_generic_plan', true),
+          set_config('enable_seqscan', 'off', true)
 """
 
 
 def _earlier_reply(batch: UUID, envelope: Envelope) -> dict[str, Any] | None:
     [(stored, text)] = run("SELECT digest, reply::text FROM sync_batch WHERE id = %s", [batch])
-    return _written_out(orjson.loads(text), envelope) if bytes(stored) == envelope.digest else None
+    return written_out(orjson.loads(text), envelope) if bytes(stored) == envelope.digest else None
 
 
-def _read(work: Work) -> None:
-    """Read every operation; what cannot be read is kept aside, what comes twice is done once."""
+def _read(work: Work, positions: Iterable[int]) -> None:
+    """Read these operations; what cannot be read is kept aside, what comes twice is done once."""
     offset = timedelta(milliseconds=work.envelope.offset_ms)
-    found: dict[str, list[Operation]] = {kind: [] for kind in MAKERS}
-    for position, raw in enumerate(work.envelope.operations):
+    for position in positions:
+        raw = work.envelope.operations[position]
         try:
             kind, operation = parse(raw, offset)
         except BadOperation as why:
@@ -173,14 +231,11 @@ def _read(work: Work) -> None:
             continue
         first = work.position.setdefault(operation.id, position)
         if first == position:
-            found[kind].append(operation)
+            work.waiting.setdefault(kind, []).append(operation)
         elif raw == work.envelope.operations[first]:
             work.repeats[position] = operation.id
         else:
             work.kept[position] = BadOperation("id_reused", "id")
-    for kind, operations in found.items():
-        if operations:
-            work.by_kind[kind] = sorted(operations, key=lambda operation: operation.sequence)
 
 
 def _do(work: Work, verb: Verb, operations: list[Operation], source: Source, *, careful: bool) -> None:
@@ -303,6 +358,10 @@ def _verdicts(work: Work, after: set[UUID]) -> list[dict[str, Any]]:
             doubts = [*verdict.doubts, *(["phone_revoked"] if verdict.id in after else [])]
             told |= {"doubts": doubts} if doubts else {}
         verdicts[position] = told
+    for position in work.stored:
+        verdicts[position] = {"id": work.envelope.operations[position]["id"], "verdict": "stored"}
+    for position, kinds in work.marks.items():
+        verdicts[position]["doubts"] = sorted(kinds)
     for position, number in work.repeats.items():
         verdicts[position] = {"id": str(number), "verdict": "known"}
     for position, why in work.kept.items():
@@ -317,30 +376,9 @@ def _verdicts(work: Work, after: set[UUID]) -> list[dict[str, Any]]:
 
 
 def _finish(work: Work, reply: dict[str, Any]) -> None:
-    text = orjson.dumps(_shortened(reply, work.envelope)).decode()
-    run("UPDATE sync_batch SET reply = %s::jsonb WHERE id = %s", [text, work.batch])
+    if len(work.stored) < len(work.envelope.operations) or work.marks or "warnings" in reply:
+        text = orjson.dumps(shortened(reply, work.envelope)).decode()
+        run("UPDATE sync_batch SET reply = %s::jsonb WHERE id = %s", [text, work.batch])
     seen = work.phone.last_seen_at
     if seen is None or work.at - seen >= SEEN_EVERY:
         run("UPDATE sync_phone SET last_seen_at = %s WHERE id = %s::bigint", [work.at, work.phone.pk])
-
-
-# Most verdicts are a plain "stored", and whoever asks again brings the operations along: only the others are kept.
-
-
-def _shortened(reply: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
-    """The reply with those of its verdicts, by position, that are not a plain "stored"."""
-    told = zip(reply["verdicts"], envelope.operations, strict=True)
-    return {**reply, "verdicts": {str(n): one for n, (one, raw) in enumerate(told) if one != _plainly_stored(raw)}}
-
-
-def _written_out(kept: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
-    """The whole reply again, for the same operations."""
-    others = kept["verdicts"]
-    if isinstance(others, list):  # kept whole, by an earlier release
-        return kept
-    operations = enumerate(envelope.operations)
-    return {**kept, "verdicts": [others.get(str(n)) or _plainly_stored(raw) for n, raw in operations]}
-
-
-def _plainly_stored(raw: Any) -> dict[str, str] | None:
-    return {"id": raw["id"], "verdict": "stored"} if type(raw) is dict and "id" in raw else None

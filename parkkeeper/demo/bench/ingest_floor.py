@@ -5,12 +5,12 @@ import threading
 import time
 from types import TracebackType
 from typing import Any, Self
-from uuid import uuid4
 
 import psycopg
 
 from parkkeeper.demo.bench.ingest_client import Outcome
 from parkkeeper.demo.bench.ingest_park import NOW
+from parkkeeper.kernel.ids import new_id
 from parkkeeper.sampling.arrays import moments, plain, texts
 
 A_STATEMENT = 200
@@ -51,7 +51,8 @@ class Floor:
         for statement in _MAKE.split(";\n"):
             first.execute(statement.encode())
         row = first.execute(
-            "SELECT (SELECT id FROM sampling_tube WHERE code = 'FLOOR'), (SELECT max(id) FROM sampling_round), "
+            # of no round: in the evening's, the phones' scans would all be somebody's second ones
+            "SELECT (SELECT id FROM sampling_tube WHERE code = 'FLOOR'), NULL::bigint, "
             "(SELECT min(id) FROM sampling_point), (SELECT array_agg(id) FROM park_person)"
         ).fetchone()
         assert row is not None
@@ -86,7 +87,7 @@ class Floor:
     def _arrays(self, number: int) -> list[Any]:
         people = [self.people[(number * A_STATEMENT + n) % len(self.people)] for n in range(A_STATEMENT)]
         return [
-            self.tube, self.round, self.point, NOW, plain(uuid4() for _person in people), plain(people),
+            self.tube, self.round, self.point, NOW, plain(new_id() for _person in people), plain(people),
             texts("code" for _person in people), moments(NOW for _person in people), plain(range(A_STATEMENT)),
         ]  # fmt: skip
 
