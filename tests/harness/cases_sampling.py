@@ -1,5 +1,7 @@
 """Each constraint of sampling and of the phones, from both sides."""
 
+from uuid import UUID
+
 from parkkeeper.sampling.models import (
     BoxTube,
     Round,
@@ -31,6 +33,8 @@ from tests.harness.rows import (
     tube,
 )
 from tests.world import EVENING, MORNING
+
+WORD = UUID(int=1)
 
 CHANGES = [
     Change(
@@ -74,6 +78,18 @@ CHANGES = [
     ),
     by_somebody("disposition_withdrawn_by_somebody", disposition, "withdrawn_at", "withdrawn_by"),
     Change("tube_has_code", tube, these(code="YQ2"), (these(code=""),)),
+    Change(
+        "tube_opened_by_a_word",
+        tube,
+        these(opening=WORD, opened_at=EVENING),
+        (these(opening=None), these(opened_at=None)),
+    ),
+    Change(
+        "tube_sealed_by_a_word",
+        tube,
+        these(sealing=WORD, sealed_at=EVENING),
+        (these(sealing=None), these(sealed_at=None)),
+    ),
     Change(
         "scan_undone_and_heard",
         scan,

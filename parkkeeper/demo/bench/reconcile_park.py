@@ -49,8 +49,9 @@ CREATE TEMPORARY TABLE swab ON COMMIT DROP AS
 SELECT person_id, point_id, (row_number() OVER (ORDER BY point_id, person_id) - 1) / {pool} AS tube, false AS again
 FROM sampling_due WHERE round_id = %(round)s AND standing = 'due' AND person_id %% 33 <> 0;
 INSERT INTO swab SELECT person_id, point_id, tube + 1, true FROM swab WHERE person_id %% 300 = 1;
-INSERT INTO sampling_tube (code, point_id, round_id, pool_size, opened_at, sealed_at, first_heard_at)
-SELECT 'B' || %(round)s || '-' || n, min(point_id), %(round)s, {pool}, %(swabbed)s, %(swabbed)s, %(swabbed)s
+INSERT INTO sampling_tube (code, point_id, round_id, pool_size, opening, opened_at, sealing, sealed_at, first_heard_at)
+SELECT 'B' || %(round)s || '-' || n, min(point_id), %(round)s, {pool}, gen_random_uuid(), %(swabbed)s,
+  gen_random_uuid(), %(swabbed)s, %(swabbed)s
 FROM (SELECT tube AS n, point_id FROM swab) t GROUP BY n;
 INSERT INTO sampling_scan (id, tube_id, person_id, round_id, point_id, how, claimed, scanned_at, device_at, received_at,
   sequence, undone_at, undone_received_at)

@@ -42,11 +42,14 @@ SELECT (SELECT array_agg(id) FROM tube)::text, ids, employers,
        {AROUND_WITHOUT_SLOTS}::text FROM everybody
 """
 
+# `least` passes over NULL: what was not said (a tube is still open) must not become the moment of receipt.
 _STORE = """
 WITH said AS MATERIALIZED (
     SELECT a.n, a.code, a.open_id, a.pool_size, a.session_id, a.seal_id, a.swabs, r.id AS roll_id, k.id AS tube_id,
-           least(a.open_at + %(offset)s::interval, %(at)s::timestamptz) AS opened_at,
-           least(a.seal_at + %(offset)s::interval, %(at)s::timestamptz) AS sealed_at,
+           CASE WHEN a.open_id IS NOT NULL THEN least(a.open_at + %(offset)s::interval, %(at)s::timestamptz) END
+             AS opened_at,
+           CASE WHEN a.seal_id IS NOT NULL THEN least(a.seal_at + %(offset)s::interval, %(at)s::timestamptz) END
+             AS sealed_at,
            coalesce(a.pool_size, k.pool_size) AS room, coalesce(m.people, 0) AS people,
            a.known AND r.point_id = %(point)s::bigint AND t.told IS NULL
            AND (a.session_id IS NULL OR EXISTS (SELECT FROM sampling_session e WHERE e.id = a.session_id))

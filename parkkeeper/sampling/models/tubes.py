@@ -87,7 +87,17 @@ class Tube(models.Model):
 
     class Meta:
         db_table = "sampling_tube"
-        constraints = [models.CheckConstraint(condition=~Q(code=""), name="tube_has_code")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(code=""), name="tube_has_code"),
+            models.CheckConstraint(
+                condition=Q(opening=None, opened_at=None) | Q(opening__isnull=False, opened_at__isnull=False),
+                name="tube_opened_by_a_word",
+            ),
+            models.CheckConstraint(
+                condition=Q(sealing=None, sealed_at=None) | Q(sealing__isnull=False, sealed_at__isnull=False),
+                name="tube_sealed_by_a_word",
+            ),
+        ]
         indexes = [models.Index(fields=["round", "point"], name="tube_round_point")]
 
     def __str__(self) -> str:
