@@ -23,6 +23,14 @@ LONG_AGO = datetime(2022, 4, 1, tzinfo=UTC)
 # Whether the test was a transactional one: its rows stay and its park goes, unless somebody puts that right.
 COMMITTED = pytest.StashKey[bool]()
 BLOCKER = pytest.StashKey[DjangoDbBlocker]()
+# Files that take minutes begin first: whichever came last would be waited for by all cores but one.
+LONG = ("faults", "phone", "properties", "pages", "demo")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.parent.name, len(LONG)))
 
 
 @pytest.fixture(scope="session")

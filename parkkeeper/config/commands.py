@@ -17,8 +17,8 @@ from parkkeeper.kernel.postgres_programs import wheel_programs
 from parkkeeper.kernel.processes import CHECKOUT, ProcessError, orderly_exit, run_to_end
 
 SLOW = ("tests/pages", "tests/phone", "tests/faults")  # a browser, or servers that are stopped
-# One process a core, a file's tests together in one of them.
-EVERY_CORE = ("-n", "auto", "--dist", "loadfile")
+# One process a core, a file's tests together in one of them, in the order of tests/conftest.py.
+EVERY_CORE = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
 HELP = """\
 ./run demo [--days N] [--no-serve] [--json FILE]   replay the sample park's weeks, print its figures, serve it
 ./run serve [--port N] [--host H]                  run Parkkeeper for your own park

@@ -3,10 +3,14 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
+from parkkeeper.kernel.memory import keep_loaded
 from parkkeeper.park.tenancy.checks import refuse_unsafe_pooler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parkkeeper.config.settings")
 if url := os.environ.get("DATABASE_URL"):  # here too: whoever starts a web server without ./run serves parks as well
     refuse_unsafe_pooler(url, wait=30)
 application = get_wsgi_application()
+get_resolver().url_patterns  # noqa: B018  all pages' code, before the first page is asked for
+keep_loaded()

@@ -77,6 +77,9 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "timezone": "UTC",
 }
+# Its memory in pages of 2 MB where the kernel has some: with those of 4 KB a join of a million people takes a quarter
+# longer, for looking up where its pages are.
+_LARGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 # A throw-away server may lose everything in a power cut; it still survives kill -9.
 _THROWAWAY_SETTINGS = {
     "fsync": "off",
@@ -320,7 +323,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                env=plain_env(),
+                env=plain_env() | _LARGE_PAGES,
                 start_new_session=True,
                 preexec_fn=dies_with_parent(signal.SIGINT),
                 **account.popen_arguments(),

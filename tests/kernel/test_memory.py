@@ -1,10 +1,13 @@
 """PostgreSQL's memory follows the machine's, or the container's when that is less."""
 
+import gc
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from parkkeeper.kernel.memory import MEGABYTE, memory_of_machine, memory_settings
+from parkkeeper.kernel.memory import MEGABYTE, keep_loaded, memory_of_machine, memory_settings
 
 
 def machine(root: Path, **files: str) -> Path:
@@ -38,3 +41,27 @@ def test_a_kernel_that_tells_nothing_is_taken_for_a_small_machine(tmp_path: Path
 def test_an_eighth_is_postgresqls_own_within_bounds(megabytes: int, own: str, cached: str) -> None:
     settings = memory_settings(megabytes * MEGABYTE)
     assert (settings["shared_buffers"], settings["effective_cache_size"]) == (own, cached)
+
+
+def test_what_is_loaded_is_not_looked_at_again() -> None:
+    try:
+        keep_loaded()
+        assert gc.get_freeze_count() > 10_000
+        assert len(gc.get_objects()) < 1_000
+    finally:
+        gc.unfreeze()
+
+
+def test_a_web_server_keeps_what_it_has_loaded_with_all_its_pages() -> None:
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import gc, sys, parkkeeper.config.wsgi; "
+            "print(gc.get_freeze_count() > 50_000, 'parkkeeper.board.views' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["True", "True"]

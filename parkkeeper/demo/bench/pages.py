@@ -24,6 +24,7 @@ from django_pgschemas.schema import deactivate
 from parkkeeper.demo.bench.pages_park import furnish, furnish_register
 from parkkeeper.demo.bench.reconcile_park import as_the_worker, fill_park, play_evening, tell_the_planner
 from parkkeeper.kernel import clock
+from parkkeeper.kernel.memory import keep_loaded
 from parkkeeper.park.access import PAGES
 from parkkeeper.park.models import Account, Anomaly, Certificate, Enterprise, Person, Post
 from parkkeeper.park.retention.kept import keep_outlooks
@@ -82,6 +83,7 @@ def _measure_park(size: int, chosen: argparse.Namespace) -> dict[str, Any]:
             clients = {name: _client(f"{schema}.localhost", account) for name, account in accounts.items()}
             pages = [page for page in _pages() if not chosen.only or page[0].split("?")[0].split()[0] in chosen.only]
         _say(f"opening {len(pages)} pages {chosen.repeat} times …")
+        keep_loaded()  # as the web server does
         return {name: _measure(clients[who], address, chosen.repeat) for name, who, address in pages}
     finally:
         _drop(schema)
