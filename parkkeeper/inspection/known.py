@@ -2,100 +2,201 @@
 
 A fact counts from when the park had it: what phones tell from when it was received, what a page does from when it was
 done. What is stored for lists and the worker (`due_at`, `closed_at`) is worked out anew where something came later.
+Ten thousand open notices are counted by the database, which hands over the numbers of those that a figure counted.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
-from parkkeeper.inspection.models import SETTLED, Notice, Step, StopWork
+from parkkeeper.inspection.models import SETTLED, Notice, StopWork
 from parkkeeper.park.workdays import work_calendar
 from parkkeeper.planning.working_time import due_at as reckoned
 
-# The step that rules each finding, and since when the fix that stands was reported, or seen: a look-back that failed
-# and a reopening make an earlier report worthless.
-_STEPS = """
+# Whose clock was moved later than that moment: served, given more time, stopped or let run again.
+_CHANGED = """
+SELECT id FROM inspection_notice WHERE issued_at <= %(at)s AND served_at > %(at)s
+UNION SELECT notice_id FROM inspection_extension WHERE granted AND decided_at > %(at)s
+UNION SELECT notice_id FROM inspection_clock_stop WHERE lower(during) > %(at)s OR upper(during) > %(at)s
+"""
+# The step that rules each finding, and each notice as it stood; `told` are the due times that were known to be others.
+_THEN = """
 step AS (
   SELECT id, finding_id, kind, at, received_at FROM inspection_step
   WHERE received_at <= %(at)s AND counts AND kind NOT IN ('no_access', 'proposed_unfixed')
 ), last AS (
   SELECT DISTINCT ON (finding_id) finding_id, kind FROM step ORDER BY finding_id, at DESC, received_at DESC, id DESC
+), told AS (
+  SELECT * FROM unnest(%(changed)s::bigint[], %(dues)s::timestamptz[]) AS t(notice_id, due_at)
+), line AS (
+  SELECT l.notice_id, l.finding_id, coalesce(last.kind, '') AS kind
+  FROM inspection_notice_line l LEFT JOIN last USING (finding_id)
+), notice AS (
+  SELECT n.id, n.issued_at, n.served_at, CASE WHEN t.notice_id IS NULL THEN n.due_at ELSE t.due_at END AS due_at
+  FROM inspection_notice n LEFT JOIN told t ON t.notice_id = n.id WHERE n.issued_at <= %(at)s
 )"""
-_SETTLED = f"""
-WITH {_STEPS}, settled AS (
-  SELECT l.notice_id, bool_and(coalesce(last.kind = ANY(%(settled)s), false)) AS all_settled
-  FROM inspection_notice_line l LEFT JOIN last USING (finding_id) GROUP BY l.notice_id
-)"""
-_CLOSED = f"""{_SETTLED}
-SELECT n.id FROM inspection_notice n JOIN settled s ON s.notice_id = n.id WHERE n.issued_at <= %(at)s AND s.all_settled
+# A notice is closed on a day when it is at its end and was not at its beginning, which only a step received in between,
+# or its issue, can bring about: the others need no second look.
+_NOTICES = f"""
+WITH {_THEN}, settled AS (
+  SELECT notice_id, bool_and(kind = ANY(%(settled)s)) AS closed FROM line GROUP BY notice_id
+), stand AS (
+  SELECT n.*, coalesce(s.closed, false) AS closed,
+    o.withdrawn_at <= %(at)s IS TRUE
+      OR EXISTS (SELECT FROM inspection_notice f WHERE f.follows_id = n.id AND f.issued_at <= %(at)s) AS ended
+  FROM notice n JOIN inspection_notice o USING (id) LEFT JOIN settled s ON s.notice_id = n.id
+), turned AS (
+  SELECT id FROM stand WHERE closed AND (issued_at > %(since)s OR id IN (
+    SELECT l.notice_id FROM inspection_notice_line l JOIN step USING (finding_id) WHERE step.received_at > %(since)s))
+), before AS (
+  SELECT l.notice_id AS id FROM inspection_notice_line l JOIN turned t ON t.id = l.notice_id
+  JOIN inspection_notice n ON n.id = t.id AND n.issued_at <= %(since)s
+  LEFT JOIN LATERAL (
+    SELECT kind FROM inspection_step s WHERE s.finding_id = l.finding_id AND received_at <= %(since)s
+      AND counts AND kind NOT IN ('no_access', 'proposed_unfixed')
+    ORDER BY at DESC, received_at DESC, id DESC LIMIT 1
+  ) was ON true
+  GROUP BY l.notice_id HAVING bool_and(coalesce(was.kind = ANY(%(settled)s), false))
+)
+SELECT count(*),
+  array_agg(id) FILTER (WHERE issued_at > %(since)s),
+  array_agg(id) FILTER (WHERE served_at > %(since)s AND served_at <= %(at)s),
+  array_agg(id) FILTER (WHERE NOT ended AND due_at > %(since)s AND due_at <= %(at)s),
+  array_agg(id) FILTER (WHERE id IN (SELECT id FROM turned EXCEPT SELECT id FROM before)),
+  array_agg(id) FILTER (WHERE NOT ended AND NOT closed),
+  array_agg(id) FILTER (WHERE NOT ended AND NOT closed AND due_at <= %(at)s)
+FROM (SELECT * FROM stand ORDER BY issued_at, id) stand
 """
-_NOTICES = f"""{_SETTLED}
-SELECT n.id, n.enterprise_id, n.issued_at, n.due_at, n.served_at,
-  coalesce(n.withdrawn_at <= %(at)s, false)
-    OR EXISTS (SELECT FROM inspection_notice f WHERE f.follows_id = n.id AND f.issued_at <= %(at)s),
-  coalesce(s.all_settled, false),
-  n.served_at > %(at)s IS TRUE
-    OR EXISTS (SELECT FROM inspection_extension x WHERE x.notice_id = n.id AND x.granted AND x.decided_at > %(at)s)
-    OR EXISTS (SELECT FROM inspection_clock_stop c WHERE c.notice_id = n.id
-               AND (lower(c.during) > %(at)s OR upper(c.during) > %(at)s))
-FROM inspection_notice n LEFT JOIN settled s ON s.notice_id = n.id
-WHERE n.issued_at <= %(at)s ORDER BY n.issued_at, n.id
-"""
-_ASKED = f"""
-WITH {_STEPS}, broken AS (
+# `done` is since when the fix that stands was reported, or seen: a look-back that failed and a reopening make an
+# earlier report worthless. A finding is asked for by the first notice that names it.
+_PROBLEMS = f"""
+WITH {_THEN}, broken AS (
   SELECT finding_id, max(at) AS at FROM step WHERE kind IN ('partly', 'not_fixed', 'reopened') GROUP BY finding_id
 ), done AS (
   SELECT s.finding_id, min(s.at) AS at FROM step s LEFT JOIN broken b USING (finding_id)
   WHERE s.kind IN ('reported', 'fixed', 'on_the_spot') AND (b.at IS NULL OR s.at > b.at) GROUP BY s.finding_id
+), asked AS (
+  SELECT l.finding_id, l.kind, n.id AS notice, n.issued_at, n.due_at FROM line l JOIN notice n ON n.id = l.notice_id
+  WHERE NOT EXISTS (
+    SELECT FROM inspection_notice_line e JOIN inspection_notice m ON m.id = e.notice_id
+    WHERE e.finding_id = l.finding_id AND (m.issued_at, m.id) < (n.issued_at, n.id))
+), excluded AS (
+  SELECT finding_id FROM inspection_exclusion WHERE granted AND decided_at <= %(at)s
+), counted AS (
+  SELECT a.*, f.enterprise_id, i.code, done.at AS done_at FROM asked a
+  JOIN inspection_finding f ON f.id = a.finding_id JOIN inspection_item i ON i.id = f.item_id
+  LEFT JOIN done ON done.finding_id = a.finding_id
+  WHERE a.finding_id NOT IN (SELECT finding_id FROM excluded)
+), problem AS (
+  SELECT enterprise_id, code, min(issued_at) AS first, min(issued_at) >= %(year)s AS own,
+    bool_and(kind = ANY(%(settled)s)) AS closed,
+    bool_and(kind = ANY(%(settled)s) AND kind <> 'unfixed') AS fixed,
+    bool_or(due_at <= %(at)s) IS TRUE OR bool_and(kind = ANY(%(settled)s)) AS due,
+    bool_and(kind IN ('fixed', 'on_the_spot') AND done_at IS NOT NULL AND (due_at IS NULL OR done_at <= due_at))
+      AS on_time
+  FROM counted GROUP BY enterprise_id, code
+), paper AS (
+  SELECT c.notice, bool_or(p.own AND p.closed) AS closed, bool_or(p.own AND p.fixed) AS fixed,
+    bool_or(p.own AND p.due AND p.on_time) AS on_time, bool_or(NOT p.closed) AS backlog
+  FROM counted c JOIN problem p USING (enterprise_id, code) GROUP BY c.notice
 )
-SELECT DISTINCT ON (f.id) f.id, f.enterprise_id, i.code, n.id, coalesce(last.kind, ''), done.at,
-  EXISTS (SELECT FROM inspection_exclusion x WHERE x.finding_id = f.id AND x.granted AND x.decided_at <= %(at)s)
-FROM inspection_notice_line l JOIN inspection_notice n ON n.id = l.notice_id
-JOIN inspection_finding f ON f.id = l.finding_id JOIN inspection_item i ON i.id = f.item_id
-LEFT JOIN last ON last.finding_id = f.id LEFT JOIN done ON done.finding_id = f.id
-WHERE n.issued_at <= %(at)s ORDER BY f.id, n.issued_at, n.id
+SELECT p.*, n.*,
+  (SELECT array_agg(finding_id ORDER BY finding_id) FROM asked WHERE finding_id IN (SELECT finding_id FROM excluded))
+FROM (
+  SELECT count(*), count(*) FILTER (WHERE own), count(*) FILTER (WHERE own AND due),
+    count(*) FILTER (WHERE own AND closed), count(*) FILTER (WHERE own AND fixed),
+    count(*) FILTER (WHERE own AND due AND on_time), count(*) FILTER (WHERE NOT closed),
+    min(first) FILTER (WHERE NOT closed)
+  FROM problem
+) p, (
+  SELECT array_agg(notice) FILTER (WHERE closed), array_agg(notice) FILTER (WHERE fixed),
+    array_agg(notice) FILTER (WHERE on_time), array_agg(notice) FILTER (WHERE backlog)
+  FROM (SELECT * FROM paper ORDER BY notice) paper
+) n
 """
 
 
 @dataclass(frozen=True)
-class NoticeThen:
-    """A notice as it was known: `ended` when it was withdrawn or replaced, `due_at` None while its clock stood."""
+class NoticesThen:
+    """Notices as they were known: those of the time since `since`, and how all of them stood; ids in order of issue.
 
-    pk: int
-    enterprise: int
-    issued_at: datetime
-    due_at: datetime | None
-    served_at: datetime | None
-    ended: bool
-    closed: bool
+    `due` came due in that time and were neither withdrawn nor replaced; `closed` were closed in it.
+    """
 
-    @property
-    def open(self) -> bool:
-        return not (self.ended or self.closed)
-
-    def overdue(self, at: datetime) -> bool:
-        return self.open and self.due_at is not None and self.due_at <= at
+    total: int
+    issued: list[int]
+    served: list[int]
+    due: list[int]
+    closed: list[int]
+    open: list[int]
+    overdue: list[int]
 
 
-def notices_at(at: datetime) -> list[NoticeThen]:
-    """Every notice issued by `at`, as known then, in the order of issue; at most three statements."""
-    found, later = [], []
-    for pk, enterprise, issued_at, due_at, served_at, ended, closed, changed in _rows(_NOTICES, at):
-        served = served_at if served_at and served_at <= at else None
-        found.append(NoticeThen(pk, enterprise, issued_at, due_at, served, ended, closed))
-        if changed:
-            later.append(pk)
-    dues = _dues_then(later, at) if later else {}
-    return [replace(one, due_at=dues[one.pk]) if one.pk in dues else one for one in found]
+@dataclass(frozen=True)
+class Part:
+    """How many problems, and the ids of the notices that asked for them."""
+
+    count: int
+    notices: list[int]
 
 
-def closed_by(at: datetime) -> set[int]:
-    """The ids of the notices issued by `at` whose every finding was settled, as known then."""
-    return {pk for (pk,) in _rows(_CLOSED, at)}
+@dataclass(frozen=True)
+class Rates:
+    """The problems that were closed, fixed, done in time, and those without an end."""
+
+    closed: Part
+    fixed: Part
+    on_time: Part
+    backlog: Part
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Rates of closing over problems: a problem is one item at one enterprise, however many findings or notices it was
+    split into; it is closed, fixed or done in time only when each of its findings is.
+
+    The time is that of the first notice that asked: a second notice or a withdrawal gives no new time. `own` are those
+    first asked for in the moment's year, `judged` those of them of which it can be said whether they were in time.
+    """
+
+    total: int
+    own: int
+    judged: int
+    rates: Rates
+    oldest: datetime | None
+    """When the oldest problem without an end was first asked for."""
+    excluded: list[UUID]
+    """Findings that two people left out."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """All of it at a moment."""
+
+    notices: NoticesThen
+    problems: Asked
+
+
+def known_at(at: datetime, since: datetime) -> Known:
+    """Notices and problems as known at `at`, and what happened to them after `since`; at most five statements."""
+    changed = [pk for (pk,) in _rows(_CHANGED, {"at": at})]
+    dues = _dues_then(changed, at) if changed else {}
+    local = timezone.localtime(at)
+    year = local.replace(month=1, day=1, hour=0, minute=0, second=0, microsecond=0)
+    facts = {"at": at, "since": since, "year": year, "settled": [str(kind) for kind in SETTLED],
+             "changed": list(dues), "dues": list(dues.values())}  # fmt: skip
+    [(total, *lists)] = _rows(_NOTICES, facts)
+    [(problems, own, judged, *counts, oldest, closed, fixed, on_time, backlog, excluded)] = _rows(_PROBLEMS, facts)
+    parts = [Part(count, ids or []) for count, ids in zip(counts, (closed, fixed, on_time, backlog), strict=True)]
+    return Known(
+        NoticesThen(total, *(ids or [] for ids in lists)),
+        Asked(problems, own, judged, Rates(*parts), oldest, excluded or []),
+    )
 
 
 def _dues_then(notices: Sequence[int], at: datetime) -> dict[int, datetime | None]:
@@ -112,60 +213,6 @@ def _dues_then(notices: Sequence[int], at: datetime) -> dict[int, datetime | Non
     return dues
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What rates of closing count: one item at one enterprise, however many findings or notices it was split into.
-
-    `due_at` is that of the first notice that asked for it: a second notice or a withdrawal gives no new time.
-    """
-
-    enterprise: int
-    code: str
-    notices: frozenset[int]
-    first_issued_at: datetime
-    closed: bool
-    fixed: bool
-    due: bool
-    """Its time is up, or it is closed: whether it was done in time can be said."""
-    on_time: bool
-
-
-@dataclass(frozen=True)
-class Asked:
-    """All problems that notices asked for, and those that two people left out."""
-
-    problems: list[Problem]
-    excluded: list[UUID]
-    """Findings."""
-
-
-def problems_at(at: datetime, notices: Iterable[NoticeThen]) -> Asked:
-    """Every problem on a notice issued by `at`, as known then; `notices` are those of `notices_at(at)`."""
-    by_number = {notice.pk: notice for notice in notices}
-    groups: dict[tuple[int, str], list[tuple[Any, ...]]] = {}
-    excluded = []
-    for finding, enterprise, code, notice, last, done_at, left_out in _rows(_ASKED, at):
-        if left_out:
-            excluded.append(finding)
-        else:
-            groups.setdefault((enterprise, code), []).append((by_number[notice], last, done_at))
-    return Asked([_problem(key, rows, at) for key, rows in groups.items()], excluded)
-
-
-def _problem(key: tuple[int, str], rows: list[tuple[Any, ...]], at: datetime) -> Problem:
-    """A problem is closed, fixed, done in time only when each of its findings is."""
-    closed = all(last in SETTLED for _notice, last, _done in rows)
-    past = [notice.due_at is not None and notice.due_at <= at for notice, _last, _done in rows]
-    in_time = all(
-        last in (Step.Kind.FIXED, Step.Kind.ON_THE_SPOT) and done and (notice.due_at is None or done <= notice.due_at)
-        for notice, last, done in rows
-    )  # fmt: skip
-    asked = [notice for notice, _last, _done in rows]
-    fixed = closed and all(last != Step.Kind.UNFIXED for _notice, last, _done in rows)
-    numbers, first = frozenset(notice.pk for notice in asked), min(notice.issued_at for notice in asked)
-    return Problem(*key, numbers, first, closed, fixed, closed or any(past), in_time)
-
-
 def stops_in_force(at: datetime) -> list[StopWork]:
     """Stops of work that bound at `at`, as known then."""
     begun = StopWork.objects.filter(in_force_at__lte=at).select_related("enterprise").order_by("in_force_at", "pk")
@@ -179,7 +226,7 @@ def _over(stop: StopWork, at: datetime) -> bool:
     return lifted or fell or (decided and not stop.approved)
 
 
-def _rows(statement: str, at: datetime) -> list[tuple[Any, ...]]:
+def _rows(statement: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"at": at, "settled": [str(kind) for kind in SETTLED]})
+        cursor.execute(statement, facts)
         return list(cursor.fetchall())

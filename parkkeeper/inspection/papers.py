@@ -92,6 +92,16 @@ def look_back_facts(notice: Notice) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def withdrawal_facts(notice: Notice) -> dict[str, Any]:
+    """整改通知书撤回决定书: which paper is taken back, why, from when; its problems stay what they are."""
+    name = "责令整改通知书" if notice.wording == Notice.Wording.ORDER else "整改建议书"
+    return {
+        "number": notice.number, "unit": notice.enterprise.name, "notice": f"《{name}》（{notice.number}）",
+        "issued": _day(notice.issued_at), "reason": _inside(notice.withdrawn_reason), "objection": _OBJECTION,
+        "by": notice.withdrawn_by.name if notice.withdrawn_by else "", "day": _day(notice.withdrawn_at),
+    }  # fmt: skip
+
+
 def receipt_facts(thing: Notice | StopWork) -> dict[str, Any]:
     """送达回执: who received the paper, where, how and when, or how it was refused; blank lines before it is served."""
     by = thing.served_by.name if thing.served_by else ""
@@ -107,14 +117,30 @@ def stop_work_facts(stop: StopWork) -> dict[str, Any]:
     """停工决定书: scope, reason, conditions for lifting, the paper that allows it."""
     return {
         "number": stop.number, "unit": stop.enterprise.name, "scope": f"{stop.get_extent_display()}（{stop.place}）",
-        "reason": stop.reason, "conditions": stop.conditions, "objection": _OBJECTION,
+        "reason": _inside(stop.reason), "conditions": _inside(stop.conditions), "objection": _OBJECTION,
         "document": f"{stop.authorisation.body}《{stop.authorisation.document}》", "day": _day(stop.decided_at),
     }  # fmt: skip
+
+
+def lift_facts(stop: StopWork) -> dict[str, Any]:
+    """解除停工决定书: what was applied for, seen and lifted, and from when work may go on."""
+    return {
+        "number": stop.number, "unit": stop.enterprise.name, "stop": f"《停工决定书》（{stop.number}）",
+        "scope": f"{stop.get_extent_display()}（{stop.place}）", "conditions": _inside(stop.conditions),
+        "document": f"{stop.authorisation.body}《{stop.authorisation.document}》", "applied": _day(stop.applied_at),
+        "accepted": _day(stop.accepted_at), "accepted_by": stop.accepted_by.name if stop.accepted_by else "",
+        "lifted": _moment(stop.lifted_at), "day": _day(stop.lifted_at),
+    }  # fmt: skip
+
+
+def _inside(text: str) -> str:
+    """A text that somebody typed, to stand inside a sentence: without the full stop at its end."""
+    return text.rstrip(" 。.；;")
 
 
 _NAMES: dict[type[Notice] | type[StopWork], str] = {Notice: "整改通知书", StopWork: "停工决定书"}
 PAPERS: dict[str, Callable[..., dict[str, Any]]] = {
     "notice": notice_facts, "look_back": look_back_facts, "receipt": receipt_facts, "stop_work": stop_work_facts,
-    "stop_receipt": receipt_facts,
+    "stop_receipt": receipt_facts, "withdrawal": withdrawal_facts, "lift": lift_facts,
 }  # fmt: skip
 _TEMPLATES = {"stop_receipt": "receipt"}

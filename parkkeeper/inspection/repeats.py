@@ -1,35 +1,26 @@
 """How often each of many findings is the same problem again (Finding.objects.same_problem asks for one)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
-from parkkeeper.inspection.models import Finding, NoticeLine, Step
+from django.db import connection
+
+_REPEATS = """
+SELECT f.id, count(*) FROM inspection_finding f JOIN inspection_item i ON i.id = f.item_id
+JOIN inspection_finding e ON e.enterprise_id = f.enterprise_id AND e.area = f.area AND e.id <> f.id
+  AND e.noted_at >= f.noted_at - %(days)s * interval '1 day' AND e.noted_at < f.noted_at
+JOIN inspection_item j ON j.id = e.item_id AND j.code = i.code
+WHERE f.id = ANY(%(findings)s) AND (
+  EXISTS (SELECT FROM inspection_step s
+          WHERE s.finding_id = e.id AND s.kind = 'fixed' AND s.counts AND s.at <= f.noted_at)
+  OR EXISTS (SELECT FROM inspection_notice_line l JOIN inspection_notice n ON n.id = l.notice_id
+             WHERE l.finding_id = e.id AND n.lapsed_at <= f.noted_at))
+GROUP BY f.id, f.noted_at ORDER BY f.noted_at, f.id
+"""
 
 
-def repeats_of(findings: Sequence[Finding], days: float) -> dict[UUID, int]:
-    """How often each was there before within that many days (item and enterprise loaded); three statements."""
-    if not findings:
-        return {}
-    since = min(one.noted_at for one in findings) - timedelta(days=days)
-    rows = Finding.objects.filter(
-        enterprise__in={one.enterprise_id for one in findings}, item__code__in={one.item.code for one in findings},
-        noted_at__gte=since, noted_at__lt=max(one.noted_at for one in findings),
-    )  # fmt: skip
-    earlier = list(rows.values_list("pk", "enterprise", "item__code", "area", "noted_at"))
-    numbers = [row[0] for row in earlier]
-    steps = Step.objects.filter(finding__in=numbers, kind=Step.Kind.FIXED, counts=True)
-    lapses = NoticeLine.objects.filter(finding__in=numbers, notice__lapsed_at__isnull=False)
-    passed = defaultdict(list)
-    for finding, moment in [*steps.values_list("finding", "at"), *lapses.values_list("finding", "notice__lapsed_at")]:
-        passed[finding].append(moment)
-    return {
-        one.pk: sum(
-            (enterprise, code, area) == (one.enterprise_id, one.item.code, one.area) and number != one.pk
-            and one.noted_at - timedelta(days=days) <= noted < one.noted_at
-            and any(moment is not None and moment <= one.noted_at for moment in passed[number])
-            for number, enterprise, code, area, noted in earlier
-        )
-        for one in findings
-    }  # fmt: skip
+def repeats_of(findings: Sequence[UUID], days: float) -> dict[UUID, int]:
+    """How often each that was there before within that many days was, in the order in which they were noted."""
+    with connection.cursor() as cursor:
+        cursor.execute(_REPEATS, {"findings": list(findings), "days": days})
+        return dict(cursor.fetchall())

@@ -5,7 +5,7 @@ day, so that everybody can draw again and nobody can choose.
 """
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
@@ -14,9 +14,10 @@ from math import ceil
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from parkkeeper.inspection.agenda import minutes_of
+from parkkeeper.inspection.burden import Burden, burdens
 from parkkeeper.inspection.daywords import say_mismatch
-from parkkeeper.inspection.models import FAILED, Complaint, DayLine, Finding, Notice, Step, Visit
+from parkkeeper.inspection.models import FAILED, Complaint, DayLine, Finding, Notice, Step
+from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park.journal import GENESIS
 from parkkeeper.park.models import Enterprise, Grid, JournalSeal, Person
 from parkkeeper.park.rulebook import rules
@@ -84,20 +85,12 @@ def work_list(grid: Grid, day: date, at: datetime, reader: Person) -> WorkList:
 
 
 def _count_visits(lines: dict[int, Line], day: date, at: datetime, cap: int) -> None:
-    visits = Visit.objects.filter(enterprise__in=lines, began_at__lte=at).order_by("began_at")
-    week: dict[int, list[Visit]] = defaultdict(list)
-    begins = timezone.make_aware(datetime.combine(day, time.min))
-    before: Counter[int] = Counter()
-    for one in visits.only("enterprise", "began_at", "ended_at"):
-        line = lines[one.enterprise_id]
-        line.last = one.began_at
-        line.today = line.today or begins <= one.began_at < begins + timedelta(days=1)
-        before[one.enterprise_id] += begins - WEEK < one.began_at < begins
-        if one.began_at > at - WEEK:
-            week[one.enterprise_id].append(one)
+    begins, ends = day_bounds(day, timezone.get_current_timezone_name())
+    told = burdens(begins, ends, at + timedelta.resolution, lines)  # a visit that begins this moment counts
     for number, line in lines.items():
-        line.visits, line.minutes = len(week[number]), minutes_of(week[number])
-        line.full, line.rested = line.visits >= cap or line.today, before[number] >= cap
+        own = told.get(number, Burden())
+        line.last, line.today, line.visits, line.minutes = own.last, bool(own.today), own.week, own.week_minutes
+        line.full, line.rested = line.visits >= cap or line.today, own.before >= cap
         days = min((at - line.last).days, LONGEST) if line.last else LONGEST
         if days:
             line.add(days, _("从未检查") if line.last is None else _("%(n)s 天未检查") % {"n": days})

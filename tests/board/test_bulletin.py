@@ -12,7 +12,7 @@ from parkkeeper.board.bulletin.figure import Figure, span_of
 from parkkeeper.board.bulletin.whole import bulletin, to_json
 from parkkeeper.inspection.actions import exclusions, lookbacks, notices, stopwork
 from parkkeeper.inspection.actions.deadlines import tell_deadlines
-from parkkeeper.inspection.known import notices_at, problems_at
+from parkkeeper.inspection.known import known_at
 from parkkeeper.inspection.models import Extension, Finding, Notice, StopWork, Visit
 from parkkeeper.kernel import clock
 from parkkeeper.park.errors import Refused
@@ -165,8 +165,12 @@ def test_whatever_happens_later_a_past_moment_tells_the_same(turn: int) -> None:
         minute += chance.uniform(40, 200)
         do_something(w, chance, minute)
         at = later(minute + 35)  # a notice is served half an hour after its visit began
-        stored = {n.pk: (n.due_at, n.closed_at is not None) for n in Notice.objects.all()}
-        assert {one.pk: (one.due_at, one.closed) for one in notices_at(at)} == stored, f"seed {seed}, step {n}"
+        now, stored = known_at(at, later(-1)).notices, list(Notice.objects.order_by("issued_at", "pk"))
+        standing = list(Notice.objects.open().order_by("issued_at", "pk"))
+        assert now.open == [one.pk for one in standing], f"seed {seed}, step {n}"
+        assert now.overdue == [one.pk for one in standing if one.due_at and one.due_at <= at], f"seed {seed}, step {n}"
+        assert now.closed == [one.pk for one in stored if one.closed_at is not None], f"seed {seed}, step {n}"
+        assert known_at(at, at).notices.closed == [], f"seed {seed}, step {n}"
         if n % 9 == 4:
             day = (at + timedelta(hours=8)).date()
             kept.append((at, to_json(bulletin(span_of(day, at), nowhere))))
@@ -263,6 +267,6 @@ def test_problems_are_asked_of_the_notices_of_that_moment_only() -> None:
     w = inspected_world()
     noticed(w)
     noticed(w, "F2", minutes=DAY_ON)
-    assert len(problems_at(later(60), notices_at(later(60))).problems) == 1
-    assert len(problems_at(later(2 * DAY_ON), notices_at(later(2 * DAY_ON))).problems) == 2
+    assert known_at(later(60), later(0)).problems.total == 1
+    assert known_at(later(2 * DAY_ON), later(0)).problems.total == 2
     assert Visit.objects.count() == 2

@@ -13,7 +13,7 @@ NAMES_LANGUAGES = {"parkkeeper/park/templates/park/parts/language.html"}
 # Official papers are Chinese for every reader: the language of the authority that signs them.
 OFFICIAL = {
     f"parkkeeper/papers/templates/{name}.typ"
-    for name in ("notice", "look_back", "receipt", "stop_work", "minutes", "parts/official")
+    for name in ("notice", "look_back", "receipt", "withdrawal", "stop_work", "lift", "minutes", "parts/official")
 }
 # Key numbers that lead nowhere: what they count stands below on the same page, or they count no rows.
 NUMBERS_WITHOUT_LINK = {

@@ -52,6 +52,34 @@ def test_the_other_papers_tell_receipt_look_back_and_stop(w: Any) -> None:
     assert Desk(w.ann).get("notice_paper", w.notice.pk, "secret").status == 404
 
 
+def test_a_notice_that_was_taken_back_has_a_paper_that_says_so(w: Any, client: Client) -> None:
+    assert Desk(w.ann).get("notice_paper", w.notice.pk, "withdrawal").status == 404  # it stands
+    Desk(w.ann).post("notice_act", w.notice.pk, "withdraw", reason="企业名称有误。")
+    shown = printed(Desk(w.mei).get("notice_paper", w.notice.pk, "withdrawal")).replace(" ", "")
+    for words in ("整改通知书撤回决定书", w.notice.number, w.rainbow.name, "因企业名称有误，决定予以撤回", "安组长"):
+        assert words in shown, words
+    assert "撤回决定书" in Desk(w.mei).get("notice", w.notice.pk).text
+    checked = client.get(f"/verify/{w.notice.code}").content.decode()
+    assert "已撤回" in checked and "撤回日期" in checked and "到期" not in checked and "有误" not in checked
+
+
+def test_a_stop_that_was_lifted_has_a_paper_from_when_work_may_go_on(w: Any, client: Client) -> None:
+    stop = StopWork.objects.get()
+    Desk(w.leader).post("stop_act", stop.pk, "decide", approved="yes")
+    Desk(w.mei).post("stop_act", stop.pk, "apply", note="出口已打开")
+    Desk(w.ben).post("stop_act", stop.pk, "accept", met="yes")
+    assert Desk(w.mei).get("stop_paper", stop.pk, "lift").status == 404  # accepted, but not lifted
+    Desk(w.leader).post("stop_act", stop.pk, "lift")
+    stop.refresh_from_db()
+    shown = printed(Desk(w.mei).get("stop_paper", stop.pk, "lift")).replace(" ", "")
+    for words in ("解除停工决定书", stop.number, w.rainbow.name, "解除条件（打开出口）已经满足", "一号线", "本组员"):
+        assert words in shown, words
+    assert "解除停工决定书" in Desk(w.mei).get("stop_work", stop.pk).text
+    checked = client.get(f"/verify/{stop.code}").content.decode()
+    assert "已解除" in checked and "解除日期" in checked and "出口" not in checked
+    assert Desk(w.bo).get("stop_paper", stop.pk, "lift").status == 404
+
+
 def test_a_paper_of_another_enterprise_is_not_there(w: Any) -> None:
     assert Desk(w.bo).get("notice_paper", w.notice.pk, "notice").status == 404
 

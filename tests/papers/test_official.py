@@ -76,7 +76,13 @@ def test_the_other_papers_are_set_on_one_page() -> None:
         "paper": "通知书", "how": "直接送达",
         "place": "东门", "to": "梅", "refusal": "", "on": "今天", "by": "王喆", "scope": "车间", "reason": "反复",
         "conditions": "修好", "document": "《授权书》", "objection": "可以申辩。",
+        "issued": "昨天", "stop": "《停工决定书》", "applied": "昨天", "accepted": "今天", "accepted_by": "陈赟",
+        "lifted": "今天",
     }  # fmt: skip
-    for name, words in (("look_back", "整改复查意见书"), ("receipt", "送达回执"), ("stop_work", "停工决定书")):
+    titles = {
+        "look_back": "整改复查意见书", "receipt": "送达回执", "stop_work": "停工决定书",
+        "withdrawal": "整改通知书撤回决定书", "lift": "解除停工决定书",
+    }  # fmt: skip
+    for name, words in titles.items():
         made = paper(name, {**BASE, **more})
-        assert len(made) == 1 and words in text_of(made)
+        assert len(made) == 1 and words in text_of(made), name

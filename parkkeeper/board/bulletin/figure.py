@@ -21,10 +21,6 @@ class Span:
     at: datetime
     running: bool
 
-    def holds(self, moment: datetime | None) -> bool:
-        """Whether that happened, or became known, on the day (an end belongs to the day that it ends)."""
-        return moment is not None and self.start < moment <= self.at
-
 
 def span_of(day: date, now: datetime) -> Span:
     """The day as it is told at `now`. Raises ValueError for a day that has not begun."""

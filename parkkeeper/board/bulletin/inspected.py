@@ -1,20 +1,20 @@
 """The bulletin's figures of inspection: visits, findings, notices and their clocks, stops of work, rates of closing."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from django.utils import timezone
+from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
 
 from parkkeeper.board.bulletin.figure import Figure, Section, Span, tell
-from parkkeeper.inspection.known import NoticeThen, Problem, closed_by, notices_at, problems_at, stops_in_force
+from parkkeeper.inspection.known import Asked, NoticesThen, Part, known_at, stops_in_force
 from parkkeeper.inspection.models import Deadline, Finding, Item, Step, StopWork, Visit
 
 
 def inspection(span: Span) -> list[Section]:
     """All sections of inspection; a fixed number of statements."""
-    now, before = notices_at(span.at), closed_by(span.start)
-    return [visits(span), notices(span, now, before), stops(span), closing(span, now)]
+    known = known_at(span.at, span.start)
+    return [visits(span), notices(span, known.notices), stops(span), closing(span, known.problems)]
 
 
 def visits(span: Span) -> Section:
@@ -22,10 +22,11 @@ def visits(span: Span) -> Section:
     heard = {"received_at__gt": span.start, "received_at__lte": span.at}
     seen = list(Visit.objects.filter(**heard).order_by("began_at", "pk").values_list("pk", "enterprise"))
     rows = Finding.objects.filter(**heard).order_by("noted_at", "pk")
-    told = rows.with_last(span.at).values_list("pk", "last", "item__severity")  # type: ignore[misc]
-    found: list[Any] = list(told)
-    spot = [pk for pk, last, _severity in found if last == Step.Kind.ON_THE_SPOT]
-    grave = [pk for pk, _last, severity in found if severity == Item.Severity.IMMEDIATE]
+    settled = Step.objects.filter(kind=Step.Kind.ON_THE_SPOT).values("finding")
+    last = Case(When(pk__in=settled, then=F("last")), default=Value(""))  # asked of those alone that it may be
+    found = list(rows.with_last(span.at).annotate(spot=last).values_list("pk", "spot", "item__severity"))
+    spot = [pk for pk, kind, _severity in found if kind == Step.Kind.ON_THE_SPOT]
+    grave = [pk for pk, _kind, severity in found if severity == Item.Severity.IMMEDIATE]
     at_all = [pk for pk, _enterprise in seen]
     return Section(_("检查"), [
         tell("visits", len(seen), span, noun="visit", ids=at_all),
@@ -36,18 +37,17 @@ def visits(span: Span) -> Section:
     ])  # fmt: skip
 
 
-def notices(span: Span, now: Sequence[NoticeThen], closed_before: Collection[int]) -> Section:
-    """Notices of the day, and how all of them stood at its end; `closed_before`: those closed at its beginning."""
-    live = [one for one in now if one.open]
+def notices(span: Span, now: NoticesThen) -> Section:
+    """Notices of the day, and how all of them stood at its end."""
     told = Deadline.objects.filter(kind=Deadline.Kind.LAPSED, told_at__gt=span.start, told_at__lte=span.at)
     lapsed = list(told.order_by("told_at", "pk").values_list("notice", flat=True))
     return Section(_("整改通知书"), [
-        _set("issued", span, _pks(one for one in now if span.holds(one.issued_at))),
-        _set("served", span, _pks(one for one in now if span.holds(one.served_at))),
-        _set("due_today", span, _pks(one for one in now if not one.ended and span.holds(one.due_at))),
-        _set("closed", span, _pks(one for one in now if one.closed and one.pk not in closed_before), tone="ok"),
-        _set("open", span, _pks(live), len(now)),
-        _set("overdue", span, _pks(one for one in live if one.overdue(span.at)), len(live), tone="bad"),
+        _set("issued", span, now.issued),
+        _set("served", span, now.served),
+        _set("due_today", span, now.due),
+        _set("closed", span, now.closed, tone="ok"),
+        _set("open", span, now.open, now.total),
+        _set("overdue", span, now.overdue, len(now.open), tone="bad"),
         _set("lapsed", span, lapsed, tone="bad"),
     ])  # fmt: skip
 
@@ -64,25 +64,18 @@ def stops(span: Span) -> Section:
     ])  # fmt: skip
 
 
-def closing(span: Span, now: Sequence[NoticeThen]) -> Section:
+def closing(span: Span, asked: Asked) -> Section:
     """Rates of closing over problems: splitting findings or notices changes nothing, leaving out takes two people."""
-    asked = problems_at(span.at, now)
-    year = timezone.localtime(span.at).year
-    own = [one for one in asked.problems if timezone.localtime(one.first_issued_at).year == year]
-    judged, backlog = [one for one in own if one.due], [one for one in asked.problems if not one.closed]
-    oldest = max(((span.at - one.first_issued_at).days for one in backlog), default=0)
-    note = _("只列比率，不排名次。积压最久的已 %(n)s 天。") % {"n": oldest} if backlog else _("只列比率，不排名次。")
+    note = _("只列比率，不排名次。")
+    if asked.oldest is not None:
+        note = _("只列比率，不排名次。积压最久的已 %(n)s 天。") % {"n": (span.at - asked.oldest).days}
     return Section(_("办结"), [
-        _rate("closed_rate", span, [one for one in own if one.closed], own),
-        _rate("fixed_rate", span, [one for one in own if one.fixed], own),
-        _rate("on_time_rate", span, [one for one in judged if one.on_time], judged),
-        _rate("backlog", span, backlog, asked.problems),
+        _rate("closed_rate", span, asked.rates.closed, asked.own),
+        _rate("fixed_rate", span, asked.rates.fixed, asked.own),
+        _rate("on_time_rate", span, asked.rates.on_time, asked.judged),
+        _rate("backlog", span, asked.rates.backlog, asked.total),
         _set("excluded", span, asked.excluded, noun="finding"),
     ], note)  # fmt: skip
-
-
-def _pks(rows: Iterable[NoticeThen]) -> list[int]:
-    return [one.pk for one in rows]
 
 
 def _set(
@@ -91,7 +84,6 @@ def _set(
     return tell(key, len(ids), span, whole, noun=noun, ids=ids, tone=tone)
 
 
-def _rate(key: str, span: Span, part: Sequence[Problem], whole: Sequence[Problem]) -> Figure:
+def _rate(key: str, span: Span, part: Part, whole: int) -> Figure:
     """A rate over problems; its list shows the notices that asked for them."""
-    numbers = sorted({number for one in part for number in one.notices})
-    return tell(key, len(part), span, len(whole), noun="notice", ids=numbers)
+    return tell(key, part.count, span, whole, noun="notice", ids=part.notices)

@@ -22,6 +22,7 @@ from parkkeeper.demo.bench.deadlines_park import fill_notices
 from parkkeeper.demo.bench.pages import _counted, _drop
 from parkkeeper.demo.bench.reconcile_park import fill_park
 from parkkeeper.inspection.actions.deadlines import tell_deadlines
+from parkkeeper.inspection.actions.debriefs import hold_debrief
 from parkkeeper.inspection.models import Deadline, Notice
 from parkkeeper.inspection.papers import print_paper
 from parkkeeper.kernel import clock
@@ -35,7 +36,8 @@ AIM_MS = 150.0
 PAGES = {
     "notices": "", "notices, overdue": "?state=overdue", "notices, page 100": "?page=100", "notices, searched": "?q=77",
     "findings": "", "findings, open": "?state=open", "visits": "", "grids": "", "work_list": "?grid=%(grid)s",
-    "bulletin": "", "brief": "", "screen_data": "",
+    "bulletin": "", "bulletin, yesterday": "?day=2022-05-17", "brief": "", "screen_data": "",
+    "debrief": "", "findings, failed": "?state=failed",
 }  # fmt: skip
 
 
@@ -117,8 +119,12 @@ def _pages(office: Person, grid: int, repeat: int) -> dict[str, Any]:
         client.force_login(account, backend="parkkeeper.park.backend.AccountBackend")
     _say(f"opening {len(PAGES)} pages {repeat} times …")
     found = {}
+    with in_park(SCHEMA), timezone.override("Asia/Shanghai"):
+        held = hold_debrief(timezone.localdate(NOW), by=office, at=NOW)
     for name, query in PAGES.items():
-        address = reverse(name.split(",")[0], urlconf="parkkeeper.config.urls") + query % {"grid": grid}
+        page = name.split(",")[0]
+        arguments = [held.pk] if page == "debrief" else []
+        address = reverse(page, urlconf="parkkeeper.config.urls", args=arguments) + query % {"grid": grid}
         found[name] = _page(client, address, repeat)
     return found
 
