@@ -234,7 +234,8 @@ def test_a_server_that_never_reached_its_database_answers_each_door_in_its_own_w
     def away(*_arguments: Any) -> Any:
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr("parkkeeper.park.tenancy.middleware._remembered", {"until": 0.0, "by_host": {}, "only": None})
+    nothing = {"until": 0.0, "unknown_until": 0.0, "by_host": {}, "only": None}
+    monkeypatch.setattr("parkkeeper.park.tenancy.middleware._remembered", nothing)
     monkeypatch.setattr("parkkeeper.park.tenancy.middleware.Park.objects.order_by", away)
     answer = Client(raise_request_exception=False).get(path, headers={"Accept-Language": "zh-hans"})
     assert (answer.status_code, answer["Content-Type"].split(";")[0], answer["Retry-After"]) == (503, kind, "10")

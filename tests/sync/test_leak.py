@@ -21,6 +21,7 @@ from django_pgschemas.schema import deactivate
 
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.models import Person
+from parkkeeper.park.tenancy import middleware
 from parkkeeper.park.tenancy.middleware import forget_parks
 from parkkeeper.park.tenancy.models import Host, Park
 from parkkeeper.park.tenancy.parks import in_park, make_park
@@ -221,6 +222,17 @@ def test_a_token_of_one_park_opens_no_other(lots: list[Lot]) -> None:
             stranger = Lot(lot.name, Handset(token=lot.phone.token, host=other.phone.host), lot.people)
             status, _body = through_wsgi(application, stranger, "GET", "roster", b"")
             assert status == (200 if other is lot else 401)
+
+
+def test_a_new_parks_address_does_not_open_the_park_that_was_alone_until_then(
+    lots: list[Lot], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = lots[0], lots[1]
+    alone = Park.objects.get(schema_name=first.name)
+    known = {"until": float("inf"), "unknown_until": 0.0, "by_host": {first.phone.host: alone}, "only": alone}
+    monkeypatch.setattr(middleware, "_remembered", known)  # by a process that did not make the second
+    assert Handset(token=first.phone.token, host=second.phone.host).ask("GET", "roster").status_code == 401
+    assert second.phone.ask("GET", "roster").status_code == 200
 
 
 def test_an_address_of_no_park_opens_none(lots: list[Lot]) -> None:

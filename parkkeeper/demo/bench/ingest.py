@@ -14,6 +14,7 @@ import argparse
 import os
 import random
 import sys
+import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any
@@ -34,6 +35,7 @@ from parkkeeper.demo.bench.ingest_park import (
     singles,
 )  # fmt: skip
 from parkkeeper.kernel import clock
+from parkkeeper.park.tenancy.middleware import UNKNOWN_FOR
 from parkkeeper.park.tenancy.parks import in_park
 
 AIMS = {
@@ -139,6 +141,7 @@ def _backlog(scans: int, measured: Measured) -> dict[str, Any]:
     park = make_bench_park("backlog", people=int(scans * 1.3) + 172 * POINTS, rules={"late_scan_minutes": 60})
     try:
         requests = backlog(park, scans)
+        time.sleep(UNKNOWN_FOR)  # the web server has just served another park alone
         turn = measured.sent(scans, requests)
         with in_park(park.schema), connection.cursor() as cursor:
             cursor.execute("SELECT count(*) FROM sampling_scan")

@@ -14,8 +14,9 @@ from django_pgschemas.schema import Schema
 
 from parkkeeper.park.tenancy.models import Host, Park
 
-FRESH_FOR = 10.0  # seconds for which the list of parks is remembered; a new park waits so long at the most
-_remembered: dict[str, Any] = {"until": 0.0, "by_host": {}, "only": None}
+FRESH_FOR = 10.0  # seconds for which the list of parks is remembered
+UNKNOWN_FOR = 1.0  # seconds after which a name that is not on it is looked up again: it may be a new park's
+_remembered: dict[str, Any] = {"until": 0.0, "unknown_until": 0.0, "by_host": {}, "only": None}
 
 
 def forget_parks() -> None:
@@ -25,7 +26,8 @@ def forget_parks() -> None:
 
 def park_of(host: str) -> Park | None:
     """The park that answers under this host name (without port), or None."""
-    if time.monotonic() > _remembered["until"]:
+    now = time.monotonic()
+    if now > _remembered["until"] or (host not in _remembered["by_host"] and now > _remembered["unknown_until"]):
         _read_parks()
     found: Park | None = _remembered["by_host"].get(host) or _remembered["only"]
     return found
@@ -43,7 +45,8 @@ def _read_parks() -> None:
             raise
     else:
         _remembered["by_host"], _remembered["only"] = by_host, parks[0] if len(parks) == 1 else None
-    _remembered["until"] = time.monotonic() + FRESH_FOR
+    now = time.monotonic()
+    _remembered["until"], _remembered["unknown_until"] = now + FRESH_FOR, now + UNKNOWN_FOR
 
 
 class ParkMiddleware:
