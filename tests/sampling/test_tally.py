@@ -7,7 +7,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from parkkeeper.board.bulletin.figure import span_of
+from parkkeeper.board.bulletin.sampled import sampling as bulletin_section
 from parkkeeper.kernel import clock
 from parkkeeper.park.management.commands.worker import go_round
 from parkkeeper.park.scope import Scope
@@ -23,7 +26,16 @@ from tests.sampling.facts import scan, tube
 from tests.world import DAY, MORNING, later, world
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/", "/starfield", "/rounds", "/rounds/%s", "/rounds/%s?by=enterprise", "/missing", "/missing/groups")
+PAGES = (
+    "/",
+    "/starfield",
+    "/rounds",
+    "/rounds/%s",
+    "/rounds/%s?by=enterprise",
+    "/missing",
+    "/missing/groups",
+    "/bulletin",
+)
 
 
 @pytest.fixture
@@ -41,6 +53,10 @@ def shown(w: Any, at: datetime, page: str = "/rounds/%s", person: Any = None) ->
         answer = w.login(Client(), person or w.office).get(address)
     assert answer.status_code == 200
     return str(answer.content.decode())
+
+
+def nowhere(*args: Any, **more: Any) -> str:
+    return ""
 
 
 def kept(w: Any, at: datetime, person: Any = None) -> tally.Kept | None:
@@ -95,6 +111,24 @@ def test_pages_say_the_moment_of_the_tally_and_count_themselves_when_it_is_stale
     assert "18:03:00" in then and f">1/{now.due}<" in then
     past = shown(w, later(1) + timedelta(seconds=20), "/rounds/%s?at=2022-05-10T18:00")
     assert "18:00:00" in past
+
+
+def test_todays_bulletin_says_the_moment_of_the_tally_and_a_past_one_counts_itself(w: Any) -> None:
+    tally.keep_tallies(at=later(1))
+    Tally.objects.update(seconds=0)
+    tube(w.round, "T1")
+    scan(w.round, w.workers[0], "T1", at=later(1) + timedelta(seconds=5))
+    (now,) = reconcile(w.round, later(2))
+    for seconds, moment, sampled in ((20, "2022-05-10 18:01:00", 0), (60, "2022-05-10 18:02:00", 1)):
+        at = later(1) + timedelta(seconds=seconds)
+        text = shown(w, at, f"/bulletin?day={DAY}")
+        assert f">{sampled}/{now.due}<" in text and moment in text
+        figures = {one.key: one for one in bulletin_section(span_of(DAY, at), nowhere, w.office).figures}
+        assert str(timezone.localtime(figures["sampled"].as_of))[:19] == moment
+        assert figures["sampled"].value == sampled
+    ended = span_of(DAY, later(24 * 60))
+    section = bulletin_section(ended, nowhere, w.office)
+    assert section.note == "" and {one.as_of for one in section.figures} == {ended.at}
 
 
 @pytest.mark.parametrize("page", PAGES)

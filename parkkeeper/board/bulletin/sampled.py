@@ -1,6 +1,7 @@
 """The bulletin's figures of sampling: the evening's round, the morning's self-tests, positives, doubts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.core.cache import cache
@@ -9,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.board.bulletin.figure import Section, Span, tell
-from parkkeeper.park.models import Anomaly
+from parkkeeper.park.models import Anomaly, Person
+from parkkeeper.park.templatetags.park import exactly
 from parkkeeper.sampling.models import AntigenTest, Obligation, Result, Round, Test
 from parkkeeper.sampling.reconciliation import Row, reconcile
-from parkkeeper.sampling.roundbook import TONES
+from parkkeeper.sampling.roundbook import TONES, add_rows
 from parkkeeper.sampling.states import DUE_STATES, MEANINGS, State
+from parkkeeper.sampling.tally import kept
 
 KEPT_SECONDS = 3600
 Link = Callable[..., str]
@@ -25,40 +28,51 @@ def round_of(test: Test, span: Span) -> Round | None:
     return Round.objects.filter(test=test, day=span.day, rehearsal=False, frozen_at__lte=span.at).first()
 
 
-def counts_of(round: Round, span: Span) -> Row:
-    """The round's counts as known at the day's end; a past day's never change and are kept for an hour."""
-    if span.running:
-        return reconcile(round, span.at)[0]
+def counts_of(round: Round, span: Span, reader: Person | None) -> tuple[Row, Span]:
+    """The round's counts as known at the day's end, and the span of which they tell.
+
+    A past day's never change and are kept for an hour. While the day lasts, a reader is told those of a large round
+    from its fresh tally: the span then ends at the tally's moment.
+    """
+    told = kept(round, span.at, scopes=None, reader=reader) if span.running and reader else None
+    if told:
+        return add_rows(told.evening[0]), replace(span, at=told.as_of)
     key = f"bulletin:{round.uuid}"
-    found: Row | None = cache.get(key)
+    found: Row | None = None if span.running else cache.get(key)
     if found is None:
         found = reconcile(round, span.at)[0]
-        cache.set(key, found, KEPT_SECONDS)
-    return found
+        if not span.running:
+            cache.set(key, found, KEPT_SECONDS)
+    return found, span
 
 
-def sampling(span: Span, link: Link) -> Section:
+def _kept_note(told: Span, span: Span) -> str:
+    """Of which moment a section's counts are, when they were kept ready; "" when they are of the day's own."""
+    return _("截至 %(time)s") % {"time": exactly(told.at)} if told.at != span.at else ""
+
+
+def sampling(span: Span, link: Link, reader: Person | None) -> Section:
     """The evening's round: due, sampled, and each person's state: those of the due add up to the due."""
     round = round_of(Test.PCR, span)
     if round is None:
         return Section(_("核酸采样"), note=_("当日没有核酸轮次。"))
-    row, past = counts_of(round, span), _at(span)
+    (row, then), past = counts_of(round, span, reader), _at(span)
     page = link("round", round.pk, query=past)
     figures = [
-        tell("due", row.due, span, row.population, href=page),
-        tell("sampled", row.sampled, span, row.due, href=page, tone="ok"),
+        tell("due", row.due, then, row.population, href=page),
+        tell("sampled", row.sampled, then, row.due, href=page, tone="ok"),
     ]
     for state in [state for state in State if row.counts.get(state)]:
         due = state in DUE_STATES
         people = link("missing", query={"round": round.pk, "state": state.value, **past}) if due else ""
         figures.append(
-            tell(f"state_{state}", row.counts[state], span, row.due if due else row.population, href=people or page,
+            tell(f"state_{state}", row.counts[state], then, row.due if due else row.population, href=people or page,
                  tone=TONES.get(state, ""), said="state_due" if due else "state_other", title=MEANINGS[state].title)
         )  # fmt: skip
-    return Section(_("核酸采样"), figures)
+    return Section(_("核酸采样"), figures, _kept_note(then, span))
 
 
-def antigen(span: Span, link: Link) -> Section:
+def antigen(span: Span, link: Link, reader: Person | None) -> Section:
     """The morning's self-tests: told of due, and who tested positive."""
     round = round_of(Test.ANTIGEN, span)
     tests = AntigenTest.objects.filter(day=span.day, received_at__lte=span.at)
@@ -66,13 +80,14 @@ def antigen(span: Span, link: Link) -> Section:
         told=Count("person", distinct=True),
         positive=Count("person", distinct=True, filter=Q(value=Result.Value.POSITIVE)),
     )
-    figures = []
+    figures, note = [], "" if round else _("当日没有抗原轮次。")
     if round is not None:
-        row, page = counts_of(round, span), link("round", round.pk, query=_at(span))
-        figures.append(tell("antigen", row.sampled, span, row.due, href=page, tone="ok"))
+        (row, then), page = counts_of(round, span, reader), link("round", round.pk, query=_at(span))
+        figures.append(tell("antigen", row.sampled, then, row.due, href=page, tone="ok"))
+        note = _kept_note(then, span)
     page = link("antigen", query={"day": span.day.isoformat()})
     figures.append(tell("antigen_positive", people["positive"], span, people["told"], href=page, tone="bad"))
-    return Section(_("晨间抗原"), figures, "" if round else _("当日没有抗原轮次。"))
+    return Section(_("晨间抗原"), figures, note)
 
 
 def positives(span: Span, link: Link) -> Section:

@@ -12,11 +12,21 @@ from parkkeeper.board.bulletin.inspected import inspection
 from parkkeeper.board.bulletin.sampled import Link, antigen, doubts, positives, sampling
 from parkkeeper.kernel.tables import Cell, Sheet, write_xlsx
 from parkkeeper.papers.coverage import with_getas
+from parkkeeper.park.models import Person
 
 
-def bulletin(span: Span, link: Link) -> list[Section]:
-    """Every section of the day, as known at `span.at`: asked again later, a past day tells the same."""
-    return [sampling(span, link), antigen(span, link), positives(span, link), doubts(span), *inspection(span)]
+def bulletin(span: Span, link: Link, *, reader: Person | None = None) -> list[Section]:
+    """Every section of the day, as known at `span.at`: asked again later, a past day tells the same.
+
+    To a `reader` a large round of the running day may be told from its tally: some seconds older, and it says so.
+    """
+    return [
+        sampling(span, link, reader),
+        antigen(span, link, reader),
+        positives(span, link),
+        doubts(span),
+        *inspection(span),
+    ]
 
 
 def figure_of(sections: list[Section], key: str) -> Figure | None:

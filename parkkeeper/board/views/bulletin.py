@@ -26,7 +26,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def bulletin(request: OfficeRequest) -> HttpResponse:
     """The bulletin of ?day= (today without one); ?form=pdf|xlsx gives it as a file."""
     span, problem = _asked(request, request.GET.get("day", ""))
-    sections = told(span, partial(link_to, request))
+    sections = told(span, partial(link_to, request), reader=request.person)
     form = request.GET.get("form", "")
     if form in _FILES:
         return _file(span, form, *_FILES[form](request, span, sections))
@@ -41,7 +41,7 @@ def bulletin(request: OfficeRequest) -> HttpResponse:
 def bulletin_list(request: OfficeRequest, day: str, name: str) -> HttpResponse:
     """What a figure of the bulletin counted, as it was then."""
     span, problem = _asked(request, day)
-    figure = figure_of(told(span, partial(link_to, request)), name)
+    figure = figure_of(told(span, partial(link_to, request), reader=request.person), name)
     if figure is None or figure.noun not in LISTS or problem:
         raise Http404
     context = {
