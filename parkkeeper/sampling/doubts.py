@@ -2,7 +2,8 @@
 
 A doubt has a key, so that it is raised once whatever is sent again. Doubts that follow from counts and orders are
 worked out anew when a late message changes the facts: while nobody has settled them their evidence follows the facts,
-and when they no longer hold the evidence says `"holds": false`; only a person settles.
+and when they no longer hold the evidence says `"holds": false`; only a person settles. What one batch both raises and
+explains is no doubt at all.
 """
 
 import json
@@ -198,19 +199,33 @@ def _loaded(evidence: Any) -> Any:
     return json.loads(evidence) if isinstance(evidence, str) else evidence
 
 
-def lapse_doubts(noun: str, noun_ids: Collection[str], kinds: Collection[str], holding: Collection[str]) -> None:
-    """Mark that open doubts of these kinds about these things no longer hold, except the keys in `holding`."""
+def lapse_doubts(
+    noun: str,
+    noun_ids: Collection[str],
+    kinds: Collection[str],
+    holding: Collection[str],
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Mark that open doubts of these kinds about these things no longer hold, except the keys in `holding`.
+
+    Those raised `at` this very moment are dropped instead: one part of a batch (the scans) raised what its next part
+    (the undos, the seals) explains, so that nobody ever had reason to doubt.
+    """
     if not noun_ids:
         return
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE park_anomaly SET evidence = evidence || '{"holds": false}'
-            WHERE noun = %s AND noun_id = ANY(%s::text[]) AND kind = ANY(%s::text[]) AND settled_at IS NULL
-              AND NOT evidence ? 'holds' AND NOT (split_part(key, %s, 1) = ANY(%s::text[]))
-            """,
-            [noun, texts(noun_ids), texts(kinds), _AGAIN, texts(holding)],
-        )
+        cursor.execute(_LAPSE, [at, noun, texts(noun_ids), texts(kinds), _AGAIN, texts(holding)])
+
+
+_LAPSE = """
+WITH lapsed AS (
+    SELECT id, raised_at IS NOT DISTINCT FROM %s::timestamptz AS at_once FROM park_anomaly
+    WHERE noun = %s AND noun_id = ANY(%s::text[]) AND kind = ANY(%s::text[]) AND settled_at IS NULL
+      AND NOT evidence ? 'holds' AND NOT (split_part(key, %s, 1) = ANY(%s::text[]))
+), dropped AS (DELETE FROM park_anomaly WHERE id IN (SELECT id FROM lapsed WHERE at_once))
+UPDATE park_anomaly SET evidence = evidence || '{"holds": false}' WHERE id IN (SELECT id FROM lapsed WHERE NOT at_once)
+"""
 
 
 def _write(statement: str, doubts: Iterable[Doubt]) -> None:

@@ -58,9 +58,9 @@ def judge_scans(scan_ids: Collection[UUID], *, at: datetime, fresh: bool = False
     follow_doubts(doubts)
     holding = {d.key for d in doubts}
     if not fresh:
-        lapse_doubts("scan", {str(i) for i in scan_ids}, OF_SCAN, holding)
+        lapse_doubts("scan", {str(i) for i in scan_ids}, OF_SCAN, holding, at=at)
     # of the person's other scans only this kind was looked at
-    lapse_doubts("scan", {str(i) for i in grouped}, ["double_scan_other_tube"], holding)
+    lapse_doubts("scan", {str(i) for i in grouped}, ["double_scan_other_tube"], holding, at=at)
     follow_undone(touched)
     return marks, touched
 

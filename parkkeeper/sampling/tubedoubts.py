@@ -83,7 +83,8 @@ def _judge(tube_ids: Collection[int], at: datetime) -> tuple[dict[int, set[str]]
         doubts += own
         marks[facts.id] = {doubt.kind for doubt in own}
     follow_doubts(doubts)
-    lapse_doubts("tube", [str(facts.id) for facts in found if facts.doubted], OF_TUBE, [d.key for d in doubts])
+    doubted = [str(facts.id) for facts in found if facts.doubted]
+    lapse_doubts("tube", doubted, OF_TUBE, [d.key for d in doubts], at=at)
     return marks, [facts.id for facts in found if facts.told]
 
 

@@ -74,6 +74,17 @@ def test_a_doubt_that_no_longer_holds_says_so_and_can_hold_again() -> None:
 
 
 @pytest.mark.django_db
+def test_what_is_raised_and_explained_at_one_moment_never_was_in_doubt() -> None:
+    w: Any = world()
+    raise_doubts([a_doubt("walk_in:1"), a_doubt("walk_in:2"), a_doubt("walk_in:3")])
+    Anomaly.objects.filter(key="walk_in:3").update(settled_at=later(5), settled_by=w.office, settled_how="accept")
+    lapse_doubts("scan", ["1"], ["walk_in"], ["walk_in:2"], at=later(1))
+    assert set(Anomaly.objects.values_list("key", flat=True)) == {"walk_in:2", "walk_in:3"}
+    lapse_doubts("scan", ["1"], ["walk_in"], [], at=later(2))
+    assert Anomaly.objects.get(key="walk_in:2").evidence == {"holds": False}, "somebody may have seen it by then"
+
+
+@pytest.mark.django_db
 def test_lapsing_leaves_what_still_holds_and_what_is_settled() -> None:
     w: Any = world()
     raise_doubts([a_doubt("walk_in:1"), a_doubt("walk_in:2"), a_doubt("walk_in:3")])

@@ -106,6 +106,20 @@ def test_more_people_than_the_pool_takes_is_doubted_and_none_is_lost(w: Any) -> 
     assert the_tube(tube_code("YQ", 1)).scans.count() == 6
 
 
+@pytest.mark.parametrize("heard", [30, 31])
+@pytest.mark.parametrize("undo_first", [False, True])
+def test_an_undo_in_one_batch_with_its_scan_leaves_no_doubt_behind(w: Any, heard: float, undo_first: bool) -> None:
+    scans = [w.phone.scan(p, 1, n) for n, p in enumerate(w.workers, 1)]
+    undo, opened = w.phone.undo(scans[0], 1.5), w.phone.open(1, pool=5)
+    first, second = ([undo], [opened, *scans]) if undo_first else ([opened, *scans], [undo])
+    w.phone.say(*first, heard=30)
+    w.phone.say(*second, heard=heard)
+    assert open_kinds() == []
+    over = Anomaly.objects.filter(kind="over_full")
+    # heard a minute later, the phone's scans did stand alone for so long
+    assert [one.evidence["holds"] for one in over] == ([False] if heard > 30 and not undo_first else [])
+
+
 def test_a_sealed_count_beyond_reason_is_kept_within_the_column(w: Any) -> None:
     w.phone.say(w.phone.seal(1, 99_999_999), w.phone.seal(2, -4), w.phone.open(3, pool=0))
     assert the_tube(tube_code("YQ", 1)).swabs == 32_767
