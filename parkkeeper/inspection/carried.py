@@ -6,6 +6,7 @@ Everything that a visit needs without network, of the enterprises that the holde
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import reduce
 from typing import Any
 
 from django.db.models import Q
@@ -30,6 +31,7 @@ from parkkeeper.park.models import Enterprise, Grid, Person, Post, Site
 from parkkeeper.park.rulebook import rule
 from parkkeeper.park.workdays import term_of
 
+_ASKED = ("type", "required", "hint", "hint_en", "message", "message_en")
 TEAM = (Post.Role.TEAM_LEADER, Post.Role.TEAM_MEMBER, Post.Role.CONCIERGE)
 
 
@@ -104,8 +106,22 @@ def _item(item: Item) -> dict[str, Any]:
     return {
         **_item_words(item), "aspect": item.aspect, "evidence": "".join(item.evidence), "sample": item.sample,
         "hours": item.hours, "short": item.short_round, "least": item.least, "most": item.most,
-        "camera": item.camera_only,
+        "camera": item.camera_only, **({"question": _question(item.question)} if item.question else {}),
     }  # fmt: skip
+
+
+def _question(said: dict[str, Any]) -> dict[str, Any]:
+    """How a survey form asks the item. Its conditions go as trees (kernel/expressions.py), which a phone walks as the
+    park does; that of the groups around it and its own are one: `relevant`."""
+    kept = {name: said[name] for name in _ASKED if said.get(name)}
+    if "choices" in said:
+        kept["choices"] = said["choices"]["rows"]
+    if "constraint_tree" in said:
+        kept["constraint"] = said["constraint_tree"]
+    asked = [part["relevant_tree"] for part in (*said.get("groups", []), said) if "relevant_tree" in part]
+    if asked:
+        kept["relevant"] = reduce(lambda one, other: ["op", "and", one, other], asked)
+    return kept
 
 
 def _item_words(item: Item) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 Nothing is ever evaluated as code: a text becomes a tree of plain lists (JSON), which a server and a phone walk alike:
 ["num", 3], ["str", "a"], ["ref", "name"], ["self"], ["op", "and", left, right], ["call", "selected", [arguments]].
+What a tree means, step by step, is also in phone/src/inspect/conditions.ts; tests/kernel/conditions.json holds both.
 """
 
 import math
@@ -21,7 +22,7 @@ FUNCTIONS = {
 """How many arguments each function takes, at least and at most."""
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<num>\d+(?:\.\d+)?)|(?P<str>'[^']*'|"[^"]*")|\$\{\s*(?P<ref>[A-Za-z_][\w.-]*)\s*\}
+    r"""\s*(?:(?P<num>\d{1,15}(?:\.\d{1,15})?(?!\d))|(?P<str>'[^']*'|"[^"]*")|\$\{\s*(?P<ref>[A-Za-z_][\w.-]*)\s*\}
     |(?P<op>!=|<=|>=|[=<>()+*,-])|(?P<word>[A-Za-z][\w-]*)|(?P<self>\.))""",
     re.X | re.A,
 )
@@ -144,8 +145,7 @@ def _plain(value: Any) -> Value:
 def _value(tree: Tree, answers: Mapping[str, Any], own: Value, today: date) -> Value:
     kind = tree[0]
     if kind in ("num", "str"):
-        found: Value = tree[1]
-        return found
+        return float(tree[1]) if kind == "num" else str(tree[1])
     if kind == "ref":
         return _plain(answers.get(tree[1]))
     if kind == "self":
@@ -200,11 +200,23 @@ def _called(name: str, parts: list[Tree], answers: Mapping[str, Any], own: Value
         return told[0] if _text(told[0]) else told[1]
     numbers = [_number(one) for one in told]
     if name in ("min", "max"):
-        return min(numbers) if name == "min" else max(numbers)
+        least_or_most = min(numbers) if name == "min" else max(numbers)
+        return math.nan if any(map(math.isnan, numbers)) else least_or_most
     digits = numbers[1] if numbers[1:] else 0.0
     if name == "number" or not (math.isfinite(numbers[0]) and math.isfinite(digits)):
         return numbers[0]
-    return float(int(numbers[0])) if name == "int" else round(numbers[0], int(max(-15.0, min(15.0, digits))))
+    return float(int(numbers[0])) if name == "int" else _rounded(numbers[0], int(max(-15.0, min(15.0, digits))))
+
+
+def _rounded(value: float, digits: int) -> float:
+    """To so many decimal places (negative: tens, hundreds …); a half goes up, as XPath says."""
+    scale = float(f"1e{abs(digits)}")
+    moved = value * scale if digits >= 0 else value / scale
+    if not math.isfinite(moved):
+        return value
+    whole = math.floor(moved)
+    up = float(whole + 1 if moved - whole >= 0.5 else whole)
+    return up / scale if digits >= 0 else up * scale
 
 
 def _is_number(value: Value) -> bool:
@@ -220,7 +232,11 @@ def _number(value: Value) -> float:
 def _text(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else value
+    if isinstance(value, str):
+        return value
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _same(left: Value, right: Value) -> bool:

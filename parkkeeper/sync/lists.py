@@ -5,7 +5,9 @@ from typing import Any
 
 from django.db import connection
 
-from parkkeeper.sampling.models import Point, Round, Test
+from parkkeeper.park.access import posts_of
+from parkkeeper.park.models import Person, Post
+from parkkeeper.sampling.models import Laboratory, Point, Round, Test
 
 # Boxes that are under way: of the point (null: of all points), sealed since then and not lost.
 _BOXES = """
@@ -19,6 +21,16 @@ LEFT JOIN park_site s ON s.id = p.site_id
 WHERE b.code <> '' AND b.sealed_at > %(since)s AND b.lost_at IS NULL
   AND (b.point_id = %(point)s OR %(point)s::bigint IS NULL)
 ORDER BY b.sealed_at DESC, b.id LIMIT 2000
+"""
+# What is on the lists of boxes, each tube with the last word of a laboratory on it.
+_CONTENTS = """
+SELECT t.box_id::text AS box, u.code AS tube,
+       (SELECT r.condition FROM sampling_reception r WHERE r.tube_id = t.tube_id ORDER BY r.at DESC, r.id DESC LIMIT 1
+       ) AS condition
+FROM sampling_box_tube t
+JOIN sampling_tube u ON u.id = t.tube_id
+WHERE t.box_id = ANY(%(boxes)s::uuid[])
+ORDER BY t.box_id, u.code
 """
 _BOXES_SINCE = timedelta(hours=36)
 
@@ -45,6 +57,23 @@ def boxes_under_way(point: Point | None, at: datetime) -> list[dict[str, Any]]:
         {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
         for row in rows
     ]
+
+
+def boxes_to_receive(at: datetime) -> list[dict[str, Any]]:
+    """Boxes on their way from every point with the codes of their tubes, for who takes them tube by tube."""
+    boxes = boxes_under_way(None, at)
+    contents: dict[str, list[dict[str, Any]]] = {box["box"]: [] for box in boxes}
+    for row in _rows(_CONTENTS, {"boxes": list(contents)}):
+        contents[row["box"]].append({"tube": row["tube"], "condition": row["condition"]})
+    return [{**box, "contents": contents[box["box"]]} for box in boxes]
+
+
+def laboratories_of(holder: Person, at: datetime) -> list[dict[str, str]]:
+    """Whose word the holder's phone may send: the laboratory of the own post, else every one: {"code", "name"}."""
+    sites = {post.site_id for post in posts_of(holder, at) if post.role == Post.Role.LAB}
+    every = Laboratory.objects.order_by("code").values_list("code", "name", "site")
+    own = [row for row in every if row[2] in sites]
+    return [{"code": code, "name": name} for code, name, _site in own or every]
 
 
 def antigen_morning(point: Point, day: date, at: datetime) -> dict[str, Any] | None:

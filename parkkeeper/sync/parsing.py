@@ -119,6 +119,7 @@ _VALUES = frozenset(Result.Value.values)
 _CODE = 40  # characters of a tube's, a box's, or an item's code
 _CLAIM = 200  # of what was read of a person: a person code as it is has at most 174
 _MOST_TUBES = 1000  # in one box
+_ANSWER = 500  # characters of an item's answer: several choices, a text
 _MOST_ANSWERS = 500  # of one visit
 _MOST_SHOTS = 10  # of one answer
 _HALF_ROUND = 180  # degrees
@@ -214,7 +215,7 @@ def _answers(raw: dict[str, Any]) -> dict[str, Any]:
     for code, answer in told.items():
         if type(answer) is not dict or not _storable(code) or type(answer.get("ok")) not in (bool, type(None)):
             raise _bad(raw, "answers")
-        found[code[:_CODE]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", 60), **_shots(answer)}
+        found[code[:_CODE]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", _ANSWER), **_shots(answer)}
     return found
 
 

@@ -15,7 +15,7 @@ from parkkeeper.park import access
 from parkkeeper.park.journal import listed
 from parkkeeper.park.models import Post
 from parkkeeper.sampling.models import Point, Round, Test
-from parkkeeper.sync.lists import antigen_morning, boxes_under_way
+from parkkeeper.sync.lists import antigen_morning, boxes_to_receive, boxes_under_way, laboratories_of
 from parkkeeper.sync.models import Phone
 from parkkeeper.sync.outbox import horizon
 from parkkeeper.sync.problems import no_post, revoked
@@ -56,13 +56,15 @@ def roster(phone: Phone, *, known: str = "", at: datetime) -> tuple[dict[str, An
     works = access.may(phone.holder, "work_point", at=at, on=point)
     if point is None or not (works or access.may(phone.holder, "carry_boxes", at=at, on=point)):
         raise no_post()
+    receives = not works and access.may(phone.holder, "receive_tubes", at=at)
     cursor = horizon()  # before the rows are read: a change in between is seen twice rather than never
     current, day = current_round(at), timezone.localdate(at)
     # who only carries boxes needs to know none of the people in them
     people = _people(current, point) if works else []
     around = _around(current, point, day) | {
-        "boxes": boxes_under_way(point if works else None, at),
+        "boxes": boxes_to_receive(at) if receives else boxes_under_way(point if works else None, at),
         "antigen": antigen_morning(point, day, at) if works else None,
+        **({"laboratories": laboratories_of(phone.holder, at)} if receives else {}),
     }
     tag = f'"{hashlib.sha256(repr((phone.pk, people, around)).encode()).hexdigest()[:32]}"'
     if tag == known:

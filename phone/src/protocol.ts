@@ -1,5 +1,7 @@
 /** What the phone and the park say to each other (docs/protocol.md), as types. */
 
+import type { Tree } from "./inspect/conditions";
+
 export const PROTOCOL = 1;
 export const VERSION = "0.1.0";
 
@@ -54,6 +56,8 @@ export interface Roster {
   rolls: { prefix: string; from: number; to: number }[];
   codes?: Codes | null;
   boxes?: KnownBox[];
+  /** On a laboratory's phone: whose word it may send. */
+  laboratories?: { code: string; name: string }[];
   antigen?: { day: string; people: Tester[] } | null;
   cursor: string;
 }
@@ -73,6 +77,20 @@ export interface ItemWords {
   remedy_en: string;
 }
 
+/** How a survey form (XLSForm) asks an item. */
+export interface Question {
+  type: string;
+  required?: boolean;
+  hint?: string;
+  hint_en?: string;
+  /** What is said of a value that is against `constraint`. */
+  message?: string;
+  message_en?: string;
+  choices?: { name: string; label: string; label_en: string }[];
+  relevant?: Tree;
+  constraint?: Tree;
+}
+
 export interface Item extends ItemWords {
   aspect: string;
   evidence: string;
@@ -82,6 +100,7 @@ export interface Item extends ItemWords {
   least: number | null;
   most: number | null;
   camera: boolean;
+  question?: Question;
 }
 
 export interface Checklist {
@@ -177,6 +196,9 @@ export interface Shot {
 
 /** A problem that is being written down and is not recorded yet. */
 export interface FindingDraft {
+  /** Ids of the finding and of its being put right: the same on every phone to which the draft is carried. */
+  id?: string;
+  fix?: string;
   area: string;
   note: string;
   photos: Shot[];
@@ -206,7 +228,11 @@ export interface KnownBox {
   tubes: number;
   left_at: string | null;
   arrived_at: string | null;
+  /** On a laboratory's phone: its list, with what was said of each tube (null: nothing yet). */
+  contents?: { tube: string; condition: Condition | null }[];
 }
+
+export type Condition = "good" | "damaged" | "leaked" | "missing" | "rejected";
 
 export type AntigenValue = "negative" | "positive" | "indeterminate" | "invalid";
 
@@ -244,6 +270,7 @@ export type Draft =
       given_signature?: string;
       taken_signature?: string;
     }
+  | { kind: "receive_tube"; tube: string; condition: Condition; laboratory: string; box?: string }
   | { kind: "begin_visit"; enterprise: string; checklist: number; visit_kind: VisitKind; basis: string; second?: string; place: Place | null; placeless?: string }
   | { kind: "note_finding"; visit: string; item: string; area?: string; note?: string }
   | { kind: "photo"; finding: string; of: PhotoOf; sha256: string; place: Place | null; placeless?: string }

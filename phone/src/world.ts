@@ -4,7 +4,7 @@ import { Outbox, type Link } from "./sync/outbox";
 import { Trouble, ask } from "./sync/api";
 import { type Enrolment, type Member, type Operation, type Reply, type Roster, VERSION } from "./protocol";
 import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from "./store/db";
-import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlock } from "./store/vault";
+import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlessLocked, unlock } from "./store/vault";
 import { type Told, type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
 import { keepBallast } from "./store/ballast";
 import { toHex } from "./kernel/ids";
@@ -29,12 +29,8 @@ interface KeptRoster {
 
 const ASK_EVERY = 60_000;
 const AFTER_ROUND = 2 * 3600_000; // late work is still possible so long after a round; then the phone forgets it
+const CARRIED_ON = 12 * 3600_000; // boxes are on their way, and at the laboratory, into the morning; their lists name nobody
 export const IDLE_CHOICES = [5, 10, 20, 60] as const;
-
-/** What was cut short by locking is done again after unlocking. */
-function unlessLocked(problem: unknown): void {
-  if (!(problem instanceof Locked)) throw problem;
-}
 
 class World extends EventTarget {
   phase: Phase = "starting";
@@ -52,7 +48,7 @@ class World extends EventTarget {
   idleMinutes = 10;
   private touched = Date.now();
   readonly desk = new Desk(this.surroundings());
-  readonly inspecting = new Inspecting((drafts) => this.do(drafts));
+  readonly inspecting = new Inspecting((drafts) => this.do(drafts), (at) => this.day(at));
   readonly outbox = new Outbox(() => (isOpen() ? this.enrolment : undefined), {
     link: (state, trouble, again = 0) => this.linked(state, trouble, again),
     sent: (operations) => this.sent(operations),
@@ -237,15 +233,20 @@ class World extends EventTarget {
     return Inspecting.does(this.enrolment?.role);
   }
 
+  /** Whether it is the phone of a courier or of a laboratory: boxes, and nobody's name. */
+  get carries(): boolean {
+    return ["courier", "lab_member"].includes(this.enrolment?.role ?? "");
+  }
+
   /** The park's clock, in milliseconds. */
   now(): number {
     return Date.now() + this.offset;
   }
 
-  /** The local day of the park, YYYY-MM-DD. */
-  day(): string {
+  /** The local day of the park, YYYY-MM-DD, at a moment of this phone's clock. */
+  day(at = Date.now()): string {
     const timeZone = this.enrolment?.time_zone ?? "Asia/Shanghai";
-    return new Intl.DateTimeFormat("sv-SE", { timeZone }).format(this.now());
+    return new Intl.DateTimeFormat("sv-SE", { timeZone }).format(at + this.offset);
   }
 
   /** Whether the tube is of the rolls that this point was given; unknown counts as yes. */
@@ -308,8 +309,7 @@ class World extends EventTarget {
           `changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
         this.cursor = news!.cursor;
         // boxes of other points tell a courier nothing by way of changes
-        const carries = ["courier", "lab_member"].includes(this.enrolment?.role ?? "");
-        if (!carries && !news!.changes.length && Date.now() - this.rosterAt < 10 * ASK_EVERY) return;
+        if (!this.carries && !news!.changes.length && Date.now() - this.rosterAt < 10 * ASK_EVERY) return;
       }
       await this.fetchRoster(token);
     } catch (problem) {
@@ -358,7 +358,7 @@ class World extends EventTarget {
     if (this.inspects) return this.forgetInspections();
     const { round, antigen } = this.people?.roster ?? {};
     if (!round && antigen && antigen.day < this.day()) return this.dropRoster(); // a morning without an evening
-    if (!round || this.now() < Date.parse(round.closes_at) + AFTER_ROUND) return;
+    if (!round || this.now() < Date.parse(round.closes_at) + (this.carries ? CARRIED_ON : AFTER_ROUND)) return;
     await forgetSettled();
     void keepBallast(); // there may be room for it again
     await this.dropRoster();

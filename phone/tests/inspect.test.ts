@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import type { Operation } from "../src/protocol";
+import type { Answer, Item, Operation } from "../src/protocol";
+import { fits, isAsYesOrNo, isMissed, said, standing } from "../src/inspect/asking";
+import type { Tree } from "../src/inspect/conditions";
 import { Visits } from "../src/inspect/visits";
 
 let seq = 0;
@@ -36,4 +38,31 @@ test("what belongs to nothing that is known here is left alone", () => {
   visits.add(operation("l9", { kind: "look_back", finding: "earlier", outcome: "fixed" }));
   visits.add(operation("e9", { kind: "end_visit", visit: "elsewhere", how: "finished", answers: {} }));
   expect([visits.all.size, visits.open]).toEqual([0, undefined]);
+});
+
+const item = (code: string, question: object): Item =>
+  ({ code, text: code, text_en: "", severity: "", remedy: "", remedy_en: "", aspect: "other", evidence: "Y", sample: "", hours: null, short: false, least: null, most: null, camera: false, question }) as Item;
+const answer = (value: string): Answer => ({ ok: undefined, value, photos: [] });
+const is = (name: string, value: string): Tree => ["op", "=", ["ref", name], ["str", value]];
+
+test("an answer to what is not asked any more counts for no other question", () => {
+  const items = [item("a", {}), item("b", { relevant: is("a", "1") }), item("c", { relevant: is("b", "2"), required: true })];
+  const answers = { a: answer("1"), b: answer("2") };
+  const asked = standing(items, answers, "2022-05-10");
+  expect([[...asked.asked], isMissed(items[2]!, asked)]).toEqual([["a", "b", "c"], true]);
+  const after = standing(items, { ...answers, a: answer("0") }, "2022-05-10");
+  expect([[...after.asked], isMissed(items[2]!, after)]).toEqual([["a"], false]);
+});
+
+test("conditions that go round in a circle come to an end, and an unknown one asks", () => {
+  const round = [item("a", { relevant: is("b", "") }), item("b", { relevant: is("a", "") })];
+  expect(standing(round, { a: answer("1"), b: answer("1") }, "2022-05-10").asked.size).toBeLessThan(3);
+  const strange = item("s", { relevant: ["call", "pulldata", []], constraint: ["call", "regex", []] });
+  const now = standing([strange], { s: answer("x") }, "2022-05-10");
+  expect([now.asked.has("s"), fits(strange, "x", now)]).toEqual([true, true]);
+});
+
+test("yes and no are what the verdict says as long as nothing was typed", () => {
+  expect([said(undefined), said({ ok: false, value: "", photos: [] }), said({ ok: true, value: "", photos: [] }), said({ ok: true, value: "7", photos: [] })]).toEqual(["", "no", "yes", "7"]);
+  expect(isAsYesOrNo({ type: "select_one", choices: ["no", "yes"].map((name) => ({ name, label: name, label_en: "" })) })).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { KnownBox, Operation } from "../src/protocol";
 import { boxOf, nextLeg } from "../src/desk/boxes";
+import { arrival, linesOf } from "../src/desk/reception";
 import { Collecting, pieces, transferCode } from "../src/store/transfer";
 import { TwoReads } from "../src/desk/reader";
 import { inside, isFull, Shift } from "../src/desk/shift";
@@ -79,4 +80,21 @@ test("of several self-tests of somebody the last that was taken down stands", ()
   const shift = new Shift();
   for (const value of ["negative", "positive"]) shift.add(operation({ kind: "antigen", person: "a", value }));
   expect(shift.selfTests.get("a")?.value).toBe("positive");
+});
+
+test("at the laboratory a reading is on the list, on another's, on none, or was there before", () => {
+  const shift = new Shift();
+  const tubes = ["TYQ00000007Q", "TYQ00000008O", "TYQ00000009M"];
+  const told = [
+    known({ contents: [{ tube: tubes[0], condition: null }, { tube: tubes[1], condition: "missing" }] }),
+    known({ box: "other", code: "B2", contents: [{ tube: tubes[2], condition: null }] }),
+  ];
+  const box = boxOf("B1", shift, told);
+  const tone = (text: string): string => arrival(text, box, told, shift).tone;
+  expect([...tubes.map(tone), tone("TYQ00000011Y"), tone("TYQ000000110"), tone("W0007")]).toEqual(["ok", "twice", "twice", "unproven", "stop", "stop"]);
+  shift.add(operation({ kind: "receive_tube", tube: tubes[0], condition: "leaked", laboratory: "L", box: box.id }));
+  shift.add(operation({ kind: "receive_tube", tube: tubes[2], condition: "good", laboratory: "L", box: box.id }));
+  expect(tone(tubes[0]!)).toBe("again");
+  expect(linesOf(box, told, shift).map((line) => [line.condition, line.listed])).toEqual([["leaked", true], ["missing", true], ["good", false]]);
+  expect(arrival(tubes[0]!, boxOf("B9", shift, []), [], new Shift())).toMatchObject({ tone: "unproven", why: "no_list" });
 });

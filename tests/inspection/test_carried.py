@@ -9,16 +9,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from parkkeeper.inspection.actions.setup import file_authorisation, put_checklist_in_force
-from parkkeeper.inspection.carried import carried
+from parkkeeper.inspection.carried import _question, carried
 from parkkeeper.inspection.checklistfiles import read_checklist
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import Finding
+from parkkeeper.inspection.xlsform import read_xlsform
+from parkkeeper.kernel.expressions import holds, parse
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.models import JournalEntry, Post
 from parkkeeper.sync.actions import issue_enrolment
 from parkkeeper.sync.models import Phone
 from tests.harness.source import ROOT
 from tests.inspection.kit import Inspector, found, inspected_world, later, noticed
+from tests.inspection.test_xlsform import book
 from tests.sync.handset import REHEARSAL, Handset, enrolled, json_of
 from tests.world import DAY, EVENING, MORNING
 
@@ -172,6 +175,27 @@ def test_the_protocol_tells_it_as_it_is(w: Any) -> None:
         one["round"][0]["last"] = one["checklists"][0]["items"] = None
         assert all(one[part] for part in ("round", "findings", "notices", "repeats", "team", "bases"))
     assert shape(told) == shape(example)
+
+
+def test_a_form_s_questions_come_with_their_conditions_as_trees(w: Any) -> None:
+    items = read_xlsform(book(), "a.xlsx").items
+    put_checklist_in_force("morning", "晨检", items, start=DAY, source="园区", by=w.office, at=EVENING)
+    lists = {one["code"]: one["items"] for one in round_of(of(w))["checklists"]}
+    assert not any("question" in item for item in lists["nine-grids"])  # as every item is asked: nothing to say
+    asked = {item["code"]: item["question"] for item in lists["morning"]}
+    assert asked["people"] == {
+        "type": "integer", "message": "1 到 500", "relevant": parse("${fever} = 'y'"),
+        "constraint": parse(". >= 1 and . <= 500"),
+    }  # fmt: skip
+    assert asked["fever"]["required"] and [one["name"] for one in asked["fever"]["choices"]] == ["y", "n"]
+    assert asked["where"]["relevant"] == parse("${people} > 10")  # its group's
+    assert "relevant" not in asked["heat"] and asked["intro"] == {"type": "note"}
+
+
+def test_a_condition_of_a_group_and_one_of_its_question_must_both_hold() -> None:
+    said = {"type": "text", "groups": [{"relevant_tree": ["ref", "a"]}, {"name": "b"}], "relevant_tree": ["ref", "c"]}
+    both = _question(said)["relevant"]
+    assert [holds(both, told, today=DAY) for told in ({"a": "1"}, {"c": "1"}, {"a": "1", "c": "1"})] == [0, 0, 1]
 
 
 # ---- how

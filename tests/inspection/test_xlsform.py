@@ -214,3 +214,17 @@ def test_answers_that_break_their_conditions_are_kept_and_doubted_by_name() -> N
         found[name] = rows[0].evidence["items"] if rows.count() > sum(map(bool, found.values())) else []
         assert kept.answers == answers
     assert found == {"kept": [], "not asked": [], "broken": ["people", "where", "since"], "required": ["fever"]}
+
+
+@pytest.mark.django_db
+def test_what_a_kind_of_visit_does_not_ask_is_missed_by_nobody() -> None:
+    w = inspected_world()
+    items = read_xlsform(book(), "a.xlsx").items
+    w.checklist = put_checklist_in_force("morning", "晨检", items, start=DAY, source="园区", by=w.office, at=EVENING)
+    for minutes, kind in enumerate(("short", "look_back")):  # "fever" is required, and of the full round alone
+        visit = w.team.visit(minutes * 30, visit_kind=kind)
+        w.team.say(visit, w.team.end(visit, minutes=minutes * 30 + 20, answers={}))
+    assert not Anomaly.objects.filter(kind="visit_answers_break_rules").exists()
+    visit = w.team.visit(60, visit_kind="short")
+    w.team.say(visit, w.team.end(visit, minutes=80, answers={"heat": {"value": "46"}}))
+    assert Anomaly.objects.get(kind="visit_answers_break_rules").evidence["items"] == ["heat"]

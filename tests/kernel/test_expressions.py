@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,39 +18,27 @@ def true(text: str, own: Any = "", **answers: Any) -> bool:
     return holds(json.loads(json.dumps(parse(text))), answers, own=own, today=TODAY)
 
 
+CASES = json.loads(Path(__file__).with_name("conditions.json").read_text(encoding="utf-8"))
+"""What conditions mean here and on the phone (phone/tests/conditions.test.ts): text, tree, answers, and the outcome."""
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"])
+def test_what_a_condition_means(case: dict[str, Any]) -> None:
+    assert parse(case["text"]) == case["tree"]
+    assert holds(case["tree"], case["answers"], own=case["own"], today=TODAY) is case["holds"]
+
+
 @pytest.mark.parametrize(
     ("text", "answers", "own", "holds_"),
     [
-        ("${a} = 'yes'", {"a": "yes"}, "", True),
-        ("${a} = 'yes'", {}, "", False),
-        ("${a} != 'yes'", {}, "", True),
-        (". >= 0 and . <= 100", {}, "37", True),
         (". >= 0 and . <= 100", {}, 101, False),
-        (". > 3", {}, "", False),
-        (". < 3", {}, "", False),
-        ("selected(${a}, 'b')", {"a": "a b c"}, "", True),
         ("selected(${a}, 'b')", {"a": ["a", "bb"]}, "", False),
-        ("count-selected(.) <= 2", {}, "a b c", False),
-        ("not(selected(., 'none') and count-selected(.) > 1)", {}, "none a", False),
-        ("1 + 2 * 3 = 7", {}, "", True),
-        ("(1 + 2) * 3 = 9", {}, "", True),
-        ("10 - 2 - 3 = 5", {}, "", True),
-        ("-2 + 3 = 1", {}, "", True),
-        ("7 mod 3 = 1 and 7 div 2 = 3.5", {}, "", True),
-        ("1 div 0 = 1", {}, "", False),
-        ("${a} = 1 or ${b} = 1 and ${c} = 1", {"a": 1}, "", True),
-        (". <= today()", {}, "2022-05-10", True),
-        (". <= today()", {}, "2022-05-11", False),
-        ("string-length(.) <= 3", {}, "四个字了", False),
-        ("if(${a} > 5, true(), false())", {"a": "6"}, "", True),
-        ("coalesce(${a}, 4) = 4", {}, "", True),
-        ("round(2.6) = 3 and int(2.6) = 2 and max(1, 3, 2) = 3", {}, "", True),
-        ("${found} <= ${roster}", {"found": "9", "roster": "10"}, "", True),
+        ("${a} = 1", {"a": 1}, "", True),
+        ("${a} = ''", {"a": None}, "", True),
         ("${ok}", {"ok": False}, "", False),
-        ('. = "a"', {}, "a", True),
     ],
 )
-def test_what_a_condition_means(text: str, answers: dict[str, Any], own: Any, holds_: bool) -> None:
+def test_answers_may_be_numbers_lists_or_nothing(text: str, answers: dict[str, Any], own: Any, holds_: bool) -> None:
     assert true(text, own, **answers) is holds_
 
 
@@ -59,7 +48,9 @@ def test_what_a_condition_means(text: str, answers: dict[str, Any], own: Any, ho
         ("", "…"), ("${a", "\\${a"), ("1 +", "…"), ("pulldata('x', 'y')", "pulldata"), ("(1", "“\\)” is missing"),
         ("selected(1)", "selected\\(\\): 1"), ("a = 1", "a\\(\\)"), ("1 1", "“1”"), ("__import__('os')", "__import__"),
         ("'a", "'a"), ("(" * (DEEPEST + 2) + "1" + ")" * (DEEPEST + 2), "deeply"), ("-" * 900 + "1", "deeply"),
-        ("1" * (LONGEST + 1), "longer"), ("regex(., '(a+)+$')", "regex"), ("if(1, 2)", "if"), (")", "“\\)”"),
+        ("1" * (LONGEST + 1), "longer"),
+        ("1" * 16, "“1111"), ("0." + "1" * 16, "“1111"),
+        ("regex(., '(a+)+$')", "regex"), ("if(1, 2)", "if"), (")", "“\\)”"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_told(text: str, told: str) -> None:

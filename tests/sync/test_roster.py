@@ -8,9 +8,23 @@ import pytest
 
 from parkkeeper.kernel.crypto import device_hash
 from parkkeeper.kernel.tubes import box_code
-from parkkeeper.park.models import JournalEntry, Person, Post
+from parkkeeper.park.models import JournalEntry, Person, Post, Site
 from parkkeeper.park.vault import document_of
-from parkkeeper.sampling.models import AntigenTest, Box, Due, HandOver, Obligation, Point, Round, Scan, Tube
+from parkkeeper.sampling.models import (
+    AntigenTest,
+    Box,
+    BoxTube,
+    Due,
+    HandOver,
+    Laboratory,
+    Obligation,
+    Point,
+    Reception,
+    Round,
+    Scan,
+    Tube,
+)
+from parkkeeper.sync.lists import laboratories_of
 from tests.sync.handset import enrolled, json_of
 from tests.world import EVENING, MORNING, World, world
 
@@ -126,6 +140,35 @@ def test_a_phone_at_a_point_knows_the_points_boxes_and_a_couriers_those_of_all_p
         "sealed_at": first["sealed_at"], "left_at": first["left_at"], "arrived_at": None,
     }  # fmt: skip
     assert datetime.fromisoformat(first["left_at"]) == EVENING
+
+
+def test_a_laboratorys_phone_knows_what_is_in_the_boxes_and_whose_word_it_may_send() -> None:
+    w: Any = world()
+    filled(w)
+    box = a_box(w, 1, w.nearby)
+    for code, said in {"T1": ["good", "damaged"], "T2": []}.items():
+        tube = Tube.objects.create(code=code, first_heard_at=EVENING)
+        BoxTube.objects.create(box=box, tube=tube, heard_at=EVENING)
+        for minute, condition in enumerate(said):
+            moment = EVENING + timedelta(minutes=minute)
+            Reception.objects.create(tube=tube, condition=condition, at=moment, received_at=EVENING)
+    told = json_of(enrolled(w.lab, w.point, by=w.office, role="lab_member").ask("GET", "roster"))
+    [one] = told["boxes"]
+    assert one["contents"] == [{"tube": "T1", "condition": "damaged"}, {"tube": "T2", "condition": None}]
+    assert (told["people"], told["laboratories"]) == ([], [{"code": "LAB1", "name": "东方检测"}])
+    for person, role in ((w.courier, "courier"), (w.scanner, "scanning_specialist")):
+        other = json_of(enrolled(person, w.point, by=w.office, role=role).ask("GET", "roster"))
+        assert "laboratories" not in other and not any("contents" in box for box in other["boxes"])
+
+
+def test_a_post_at_a_laboratory_speaks_for_that_one_alone() -> None:
+    w: Any = world()
+    second = Site.objects.create(code="L2", name="西方检测", kind="laboratory", longitude=121.6, latitude=31.2)
+    Laboratory.objects.create(code="LAB2", name="西方检测", site=second)
+    codes = [one["code"] for one in laboratories_of(w.lab, EVENING)]
+    Post.objects.filter(person=w.lab).update(site=second)
+    assert codes == ["LAB1", "LAB2"]
+    assert [one["code"] for one in laboratories_of(Person.objects.get(pk=w.lab.pk), EVENING)] == ["LAB2"]
 
 
 def test_the_mornings_list_is_of_the_enterprises_that_come_to_the_point() -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -109,6 +110,9 @@ def _doubted_answers(visit: Visit, op: EndVisit, by: Person, at: datetime) -> li
     if op.how != Visit.End.FINISHED:
         return []
     items = Item.objects.filter(checklist=visit.checklist_id).exclude(question={}).order_by("position")
+    if visit.kind != Visit.Kind.FULL:  # nobody misses what this kind of visit does not ask
+        asked = Q(short_round=True) if visit.kind == Visit.Kind.SHORT else Q(pk__in=[])
+        items = items.filter(asked | Q(code__in=list(visit.answers)))
     broken = breaking(items, visit.answers, timezone.localdate(visit.began_at))
     told = doubt_of("visit_answers_break_rules", op, visit.enterprise, by, at=at)
     return [replace(told, evidence={**told.evidence, "items": broken})] if broken else []

@@ -1,6 +1,6 @@
 /** What this phone knows of its shift: a plain sum of what was done on it. Saving and sending are elsewhere. */
 
-import type { AntigenValue, How, Operation } from "../protocol";
+import type { AntigenValue, Condition, How, Operation } from "../protocol";
 
 export interface Scan {
   id: string;
@@ -47,6 +47,13 @@ export interface SelfTest {
   photo: string | undefined;
 }
 
+/** What a laboratory said of a tube at its door. */
+export interface Received {
+  condition: Condition;
+  at: number;
+  box: string | undefined;
+}
+
 export interface Duty {
   person: string;
   role: string;
@@ -58,6 +65,8 @@ export class Shift {
   readonly boxes = new Map<string, Box>();
   /** The last self-test that was taken down of each person. */
   readonly selfTests = new Map<string, SelfTest>();
+  /** The last word on each tube that came to this laboratory. */
+  readonly receptions = new Map<string, Received>();
   session: { id: string; at: number; duties: Duty[] } | undefined;
 
   add(operation: Operation): void {
@@ -109,6 +118,9 @@ export class Shift {
         if (box && operation.leg === "to_lab") box.toLab = leg;
         break;
       }
+      case "receive_tube":
+        this.receptions.set(operation.tube, { condition: operation.condition, at, box: operation.box });
+        break;
       case "antigen":
         this.selfTests.set(operation.person, { id: operation.id, value: operation.value, at, photo: operation.photo });
         break;

@@ -3,13 +3,16 @@
 import type { Answer, Checklist, Draft, Inspection, OpenFinding, Operation, Repeat } from "../protocol";
 import { uuid7 } from "../kernel/ids";
 import type { Told } from "../store/queue";
+import type { Drafts } from "../store/transfer";
 import { sealedValue, setSealedValue } from "../store/vault";
 import { ask } from "../sync/api";
+import { type Standing, standing } from "./asking";
 import type { Here } from "./place";
 import { Visits, type Visit } from "./visits";
 
 const INSPECTING = new Set(["team_leader", "team_member", "concierge"]);
 const ASK_AGAIN = 10 * 60_000;
+const LONGEST = 500; // characters of an answer that the park takes
 
 /** What a visit began with: a new version of the checklist or another state of the park does not change it in mid-visit. */
 export interface Pinned {
@@ -49,9 +52,12 @@ export class Inspecting {
   private cursor = "";
   private turn: Promise<void> = Promise.resolve();
   private readonly save: Save;
+  /** The park's local day of a moment of this phone's clock. */
+  private readonly dayOf: (at: number) => string;
+  private readonly standings = new WeakMap<object, Standing>();
 
-  constructor(save: Save) {
-    this.save = save;
+  constructor(save: Save, dayOf: (at: number) => string) {
+    [this.save, this.dayOf] = [save, dayOf];
   }
 
   static does(role: string | undefined): boolean {
@@ -134,7 +140,27 @@ export class Inspecting {
   }
 
   answerTo(visit: string, item: string): Answer {
-    return this.answers[visit]?.[item] ?? BLANK;
+    const answer = this.answers[visit]?.[item] ?? BLANK;
+    // the draft of a problem that was recorded on another phone, and came here by its queue, is none any more
+    const recorded = answer.draft?.id && this.visits.all.get(visit)?.findings.some((one) => one.id === answer.draft!.id);
+    return recorded ? { ...answer, draft: undefined } : answer;
+  }
+
+  /** Visits that are under way here, for another phone to go on with. */
+  drafts(): Drafts {
+    const open = [...this.visits.all.values()].filter((visit) => !visit.ended && this.pins[visit.id]);
+    return Object.fromEntries(open.map(({ id }) => [id, { pin: this.pins[id]!, answers: this.answers[id] ?? {} }]));
+  }
+
+  /** Go on with visits of another phone; what was answered here already stands. Raises Locked. */
+  async takeOver(drafts: Drafts): Promise<void> {
+    for (const [visit, { pin, answers }] of Object.entries(drafts)) {
+      if (this.visits.all.get(visit)?.ended) continue;
+      this.pins[visit] ??= pin;
+      this.answers[visit] = { ...answers, ...this.answers[visit] };
+    }
+    await setSealedValue("visit-pins", this.pins);
+    await setSealedValue("visit-answers", this.answers);
   }
 
   /** Write down an answer; resolves when it is on the disk. Raises Locked. */
@@ -153,12 +179,30 @@ export class Inspecting {
     return visit.kind === "full" ? items : visit.kind === "short" ? items.filter((item) => item.short) : [];
   }
 
+  /** What the form's conditions make of the answers so far; worked out once for each state of them. */
+  standing(visit: Visit): Standing {
+    const answers = (this.answers[visit.id] ??= {});
+    const known = this.standings.get(answers) ?? standing(this.itemsOf(visit), answers, this.dayOf(visit.at));
+    this.standings.set(answers, known);
+    return known;
+  }
+
+  /** The items that are asked as the answers stand. */
+  asked(visit: Visit): Checklist["items"] {
+    const { asked } = this.standing(visit);
+    return this.itemsOf(visit).filter((item) => asked.has(item.code));
+  }
+
+  /** What is not asked goes in as not applicable, whatever was answered before it came to that. */
   async end(visit: Visit, end: Omit<Extract<Draft, { kind: "end_visit" }>, "kind" | "visit" | "answers">): Promise<void> {
     const answers: Extract<Draft, { kind: "end_visit" }>["answers"] = {};
     for (const [item, { ok, value, photos }] of Object.entries(this.answers[visit.id] ?? {})) {
       if (item.includes(":") || (ok === undefined && !value && !photos.length)) continue;
-      answers[item] = { ok: ok ?? null, value, ...(photos.length ? { photos } : {}) };
+      answers[item] = { ok: ok ?? null, value: value.slice(0, LONGEST), ...(photos.length ? { photos } : {}) };
     }
+    const { asked } = this.standing(visit);
+    const others = end.how === "finished" ? this.itemsOf(visit).filter((item) => !asked.has(item.code)) : [];
+    for (const { code } of others) answers[code] = { ...answers[code], ok: null, value: "" };
     await this.save([{ kind: "end_visit", visit: visit.id, answers, ...end }]);
   }
 }

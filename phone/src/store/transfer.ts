@@ -5,20 +5,36 @@
 
 import { uuid7 } from "../kernel/ids";
 import { withOffset } from "../kernel/moment";
-import type { Operation } from "../protocol";
+import type { Pinned } from "../inspect/inspecting";
+import type { Answer, Operation, Shot } from "../protocol";
 import { database, type FileRow, type OperationRow, type State, writing } from "./db";
-import { operationOf } from "./queue";
+import { allOperations } from "./queue";
 import { openBytes, seal, sealBytes } from "./vault";
 
 const MAGIC = "PKQ1";
 const ROUNDS = 600_000;
 const ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PIECE = 620; // bytes in one picture: read easily off another phone's screen
+const SMALL = 16 * 1024; // bytes of a signature; a photo would be hundreds of pictures
 
 const UNCONFIRMED = new Set<State>(["saved", "sent", "held"]);
 
+/** Unfinished visits: what each asks by, and what was answered so far. */
+export type Drafts = Record<string, { pin: Pinned; answers: Record<string, Answer> }>;
+
+/** Whose phone packs, and what of it is no operation yet. */
+export interface Holding {
+  holder: string;
+  drafts: Drafts;
+  /** The park's clock minus this phone's. */
+  offset: number;
+}
+
 interface Packed {
   offset: number;
+  /** An older app neither packs nor takes these two. */
+  holder?: string;
+  drafts?: Drafts;
   operations: Operation[];
   files: { sha256: string; type: string; at: number; base64: string }[];
 }
@@ -33,26 +49,42 @@ export function transferCode(): string {
   return chances.slice(0, 10).map((byte) => ALPHABET[byte % 30]).join("");
 }
 
-/** Everything that the park has not confirmed, sealed with the code. `offset`: the park's clock minus this phone's. */
-export async function pack(code: string, offset: number): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Everything that the park has not confirmed, and unfinished visits as a whole, sealed with the code. Photos go along
+ * only in a file; of QR pictures it is told how many photos they leave out.
+ */
+export async function pack(code: string, { holder, drafts, offset }: Holding, into: "file" | "pictures"): Promise<{ bytes: Uint8Array<ArrayBuffer>; without: number }> {
   const db = await database();
-  const rows = (await db.getAllFromIndex("operations", "seq")).filter((row) => UNCONFIRMED.has(row.state));
-  const files = (await db.getAll("files")).filter((row) => UNCONFIRMED.has(row.state));
+  const all = await allOperations();
+  // of a visit that goes on elsewhere also what the park has: the other phone knows nothing of it
+  const since = Math.min(...all.filter(({ row }) => row.id in drafts).map(({ row }) => row.seq));
+  const told = all.filter(({ row }) => UNCONFIRMED.has(row.state) || row.seq >= since);
+  const waiting = (await db.getAll("files")).filter((row) => UNCONFIRMED.has(row.state));
+  const files = waiting.filter((row) => into === "file" || row.size <= SMALL);
   const packed: Packed = {
     offset,
-    operations: await Promise.all(rows.map(operationOf)),
+    holder,
+    drafts,
+    operations: told.map(({ operation }) => operation),
     files: await Promise.all(files.map(async (row) => ({ sha256: row.sha256, type: row.type, at: row.at, base64: toBase64(await openBytes(row.body, row.sha256)) }))),
   };
   const zipped = await through(new TextEncoder().encode(JSON.stringify(packed)), new CompressionStream("gzip"));
   const [salt, iv] = [crypto.getRandomValues(new Uint8Array(16)), crypto.getRandomValues(new Uint8Array(12))];
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await keyOf(code, salt), zipped);
-  return new Uint8Array([...new TextEncoder().encode(MAGIC), ...salt, ...iv, ...new Uint8Array(sealed)]);
+  const bytes = new Uint8Array(32 + sealed.byteLength);
+  [new TextEncoder().encode(MAGIC), salt, iv, new Uint8Array(sealed)].reduce((place, part) => (bytes.set(part, place), place + part.length), 0);
+  return { bytes, without: waiting.length - files.length };
 }
 
-/** Take over what another phone packed; returns how many operations are new here. Raises BadTransfer. */
-export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, offset: number): Promise<number> {
+/**
+ * Take over what another phone packed; returns how many operations are new here. `keep` is given the unfinished visits
+ * before any operation of theirs is here, so that no visit is ever without what it asks by. Raises BadTransfer.
+ */
+export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, offset: number, keep: (drafts: Drafts) => Promise<void>): Promise<number> {
   const packed = await opened(bytes, code);
-  const sealed = await Promise.all(packed.operations.map((operation) => resealed(operation, packed.offset - offset)));
+  const shift = packed.offset - offset;
+  await keep(shifted(packed.drafts ?? {}, shift));
+  const sealed = await Promise.all(packed.operations.map((operation) => resealed(operation, shift, packed.holder)));
   const files = await Promise.all(
     packed.files.map(async ({ sha256, type, at, base64 }): Promise<FileRow> => {
       const data = fromBase64(base64);
@@ -86,12 +118,27 @@ async function opened(bytes: Uint8Array<ArrayBuffer>, code: string): Promise<Pac
   }
 }
 
-/** The other phone's time becomes ours, so that the offset at which we send corrects it rightly. */
-async function resealed(operation: Operation, shift: number): Promise<OperationRow> {
+/**
+ * The other phone's time becomes ours, so that the offset at which we send corrects it rightly. Who began a visit there
+ * was of its team, whoever's phone tells it first.
+ */
+async function resealed(operation: Operation, shift: number, holder: string | undefined): Promise<OperationRow> {
   const { seq: _seq, ...rest } = operation;
   const at = Date.parse(operation.at) + shift;
-  const body = { ...rest, at: withOffset(new Date(at)) };
+  const team = operation.kind === "begin_visit" && holder && !operation.second ? { second: holder } : {};
+  const body = { ...rest, ...team, at: withOffset(new Date(at)) };
   return { id: operation.id, seq: 0, at, kind: operation.kind, state: "saved", batch: "", body: await seal(body, operation.id) };
+}
+
+/** Photos that no operation names yet tell their time, too. */
+function shifted(drafts: Drafts, shift: number): Drafts {
+  const moved = (shots: Shot[]): Shot[] => shots.map((shot) => ({ ...shot, at: withOffset(new Date(Date.parse(shot.at) + shift)) }));
+  const answer = (one: Answer): Answer => {
+    const { draft, photos } = one;
+    return { ...one, photos: moved(photos), ...(draft ? { draft: { ...draft, photos: moved(draft.photos), fixed: moved(draft.fixed) } } : {}) };
+  };
+  const answers = (all: Record<string, Answer>) => Object.fromEntries(Object.entries(all).map(([item, one]) => [item, answer(one)]));
+  return Object.fromEntries(Object.entries(drafts).map(([visit, one]) => [visit, { ...one, answers: answers(one.answers) }]));
 }
 
 async function keyOf(code: string, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {

@@ -13,6 +13,11 @@ let key: CryptoKey | undefined;
 export class Locked extends Error {
   override message = "locked";
 }
+/** What was cut short by locking is done again after unlocking. */
+export function unlessLocked(problem: unknown): void {
+  if (!(problem instanceof Locked)) throw problem;
+}
+
 export class WrongPin extends Error {
   override message = "wrong PIN";
 }

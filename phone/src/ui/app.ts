@@ -50,7 +50,7 @@ export class FieldApp extends View {
 
   /** What this phone is for; a tab that it has not is the first. */
   private get tabsHere(): Tab[] {
-    if (["courier", "lab_member"].includes(world.enrolment?.role ?? "")) return CARRIERS;
+    if (world.carries) return CARRIERS;
     return world.inspects ? INSPECTORS : TABS;
   }
 

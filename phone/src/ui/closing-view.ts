@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Item } from "../protocol";
+import { fits, isAnswered, isMissed, isNote } from "../inspect/asking";
 import type { Found, Visit } from "../inspect/visits";
 import { keepFile, NoRoom } from "../store/files";
 import { t } from "../texts/language";
@@ -24,8 +25,11 @@ export class ClosingView extends View {
     const { inspecting } = world;
     const { visit } = this;
     const pinned = inspecting.pins[visit.id]!;
-    const items = inspecting.itemsOf(visit);
-    const left = items.filter((item) => inspecting.answerTo(visit.id, item.code).ok === undefined).length;
+    const now = inspecting.standing(visit);
+    const items = inspecting.asked(visit);
+    const left = items.filter((item) => !isNote(item) && !isAnswered(item, inspecting.answerTo(visit.id, item.code))).length;
+    const missed = items.filter((item) => isMissed(item, now));
+    const unfit = items.filter((item) => !fits(item, now.told.get(item.code) ?? "", now));
     const unwritten = items.filter((item) => inspecting.answerTo(visit.id, item.code).ok === false && !visit.findings.some((one) => one.item === item.code));
     const open = visit.findings.filter((one) => !one.fixed);
     const fixed = visit.findings.filter((one) => one.fixed);
@@ -33,7 +37,9 @@ export class ClosingView extends View {
       <h2>${pinned.orders ? t("责令整改通知书（草稿）") : t("整改建议书（草稿）")}</h2>
       <p class="hint">${pinned.name} · ${pinned.paper}</p>
       ${left ? html`<p class="note">${icon("warn")} ${t("还有 {n} 项没有查，可以返回补查，也可以就此结束。", { n: left })}</p>` : nothing}
-      ${unwritten.length ? html`<p class="note">${icon("warn")} ${t("{items} 不合格，但还没有记录问题。", { items: unwritten.map((item) => item.code).join("、") })}</p>` : nothing}
+      ${unwritten.length ? html`<p class="note">${icon("warn")} ${t("{items} 不合格，但还没有记录问题。", { items: codes(unwritten) })}</p>` : nothing}
+      ${missed.length ? html`<p class="note" data-missed>${icon("warn")} ${t("{items} 是必填项，还没有回答。", { items: codes(missed) })}</p>` : nothing}
+      ${unfit.length ? html`<p class="note" data-unfit>${icon("warn")} ${t("{items} 的回答不符合表里的条件，会照实保存，请办公室核对。", { items: codes(unfit) })}</p>` : nothing}
       ${open.length ? html`<ol class="draft">${open.map((one) => this.line(one))}</ol>` : html`<p class="even">${icon("check")} ${t("没有需要开通知书的问题。")}</p>`}
       ${open.length ? html`<p class="hint">${t("编号和正式文本由办公系统开具，须两名检查人员签发。")}</p>` : nothing}
       ${fixed.length ? html`<p>${t("当场整改 {n} 处：{items}", { n: fixed.length, items: fixed.map((one) => one.item).join("、") })}</p>` : nothing}
@@ -101,6 +107,10 @@ export class ClosingView extends View {
       throw problem;
     }
   }
+}
+
+function codes(items: Item[]): string {
+  return items.map((item) => item.code).join("、");
 }
 
 define("closing-view", ClosingView);

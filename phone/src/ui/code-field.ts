@@ -9,10 +9,12 @@ import { define, View } from "./view";
 export class CodeField extends View {
   declare label: string;
   declare placeholder: string;
+  /** For one code after the other: the camera stays open, and the field is empty again. */
+  declare steady: boolean;
   private camera = false;
   private note = "";
 
-  static override properties = { label: { attribute: "label" }, placeholder: { attribute: "placeholder" } };
+  static override properties = { label: { attribute: "label" }, placeholder: { attribute: "placeholder" }, steady: { type: Boolean } };
 
   get value(): string {
     return this.querySelector<HTMLInputElement>("input:not([type=file])")?.value ?? "";
@@ -34,11 +36,16 @@ export class CodeField extends View {
 
   private tell(text: string): void {
     if (text.trim()) this.dispatchEvent(new CustomEvent("code", { detail: text }));
+    if (this.steady) this.field.value = "";
+  }
+
+  private get field(): HTMLInputElement {
+    return this.querySelector<HTMLInputElement>("input:not([type=file])")!;
   }
 
   private put(text: string): void {
-    this.querySelector<HTMLInputElement>("input:not([type=file])")!.value = text;
-    this.camera = false;
+    this.field.value = text;
+    this.camera &&= this.steady;
     this.note = "";
     this.requestUpdate();
     this.tell(text);
@@ -48,7 +55,8 @@ export class CodeField extends View {
   private key(event: KeyboardEvent): void {
     if (event.key !== "Enter") return;
     event.preventDefault();
-    (event.target as HTMLInputElement).blur();
+    this.field.blur();
+    if (this.steady) this.field.focus();
   }
 
   private readonly toggle = (): void => {

@@ -17,8 +17,8 @@ const TUNES: Record<Outcome["tone"], { notes: Note[]; shake: number[] }> = {
 
 let context: AudioContext | undefined;
 
-export function feel(outcome: Outcome): void {
-  const { notes, shake } = TUNES[outcome.tone];
+export function feel({ tone }: Outcome | Pick<Outcome, "tone">): void {
+  const { notes, shake } = TUNES[tone];
   navigator.vibrate?.(shake);
   try {
     context ??= new AudioContext();

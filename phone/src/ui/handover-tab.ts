@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../texts/language";
 import { boxOf, type Leg, nextLeg } from "../desk/boxes";
+import { linesOf } from "../desk/reception";
 import { read } from "../kernel/codes";
 import { clockOf } from "../kernel/moment";
 import { keepFile, NoRoom } from "../store/files";
@@ -11,6 +12,7 @@ import { world } from "../world";
 import { icon } from "./icons";
 import type { CodeField } from "./code-field";
 import "./code-field";
+import "./reception-view";
 import type { SignaturePad } from "./signature-pad";
 import "./signature-pad";
 import { define, View } from "./view";
@@ -36,15 +38,19 @@ export class HandoverTab extends View {
   private problem = "";
   private unread = "";
   private giving: Giving | undefined;
+  /** The code of the box whose tubes the laboratory takes one by one. */
+  private receiving: string | undefined;
   private busy = false;
 
   protected override render(): TemplateResult {
+    if (this.receiving) return html`<reception-view .code=${this.receiving} @leave=${() => this.receive(undefined)}></reception-view>`;
     if (this.giving) return this.sheet(this.giving);
     const carrier = CARRIERS.includes(world.enrolment?.role ?? "");
     return html`<section class="handover">
       ${carrier ? this.elsewhere() : this.packing()}
       ${[...world.shift.boxes.values()].reverse().map((box) => this.box(boxOf(box.code, world.shift, this.known)))}
       ${carrier ? this.underWay() : this.elsewhere()}
+      ${this.isLab ? this.arrived() : nothing}
     </section>`;
   }
 
@@ -68,8 +74,8 @@ export class HandoverTab extends View {
   /** A box that was sealed on another phone: whoever holds it has only what is printed on it. */
   private elsewhere(): TemplateResult {
     return html`<section class="card">
-      <h2>${t("交接其他手机封的箱")}</h2>
-      <p class="hint">${t("扫箱码就能签交接，没有网络也可以。")}</p>
+      <h2>${this.isLab ? t("接收转运箱") : t("交接其他手机封的箱")}</h2>
+      <p class="hint">${this.isLab ? t("扫箱码：签交接，已到的箱逐管签收。没有网络也可以。") : t("扫箱码就能签交接，没有网络也可以。")}</p>
       <code-field id="carried" label=${t("箱码")} placeholder=${t("扫箱码或输入")} @code=${this.carried}></code-field>
       ${this.unread ? html`<p class="error" role="alert">${icon("warn")} ${this.unread}</p>` : nothing}
     </section>`;
@@ -85,6 +91,34 @@ export class HandoverTab extends View {
         <span class="who"><b class="code">${box.code}</b><small>${box.point} ${box.place} · ${t("{n} 管", { n: box.tubes })} · ${t("封箱")} ${clockOf(Date.parse(box.sealed_at))}</small></span>
         <em class="mark ${box.left_at ? "ok" : "warn"}">${box.left_at ? t("转运中") : t("在采样点")}</em></button></li>`)}</ul>` : html`<p class="hint">${t("没有在途的箱。")}</p>`}
     </section>`;
+  }
+
+  /** What is at the laboratory: each is opened to take its tubes. */
+  private arrived(): TemplateResult {
+    const here = new Set([...world.shift.boxes.values()].map((box) => box.code));
+    const boxes = this.known.filter((box) => !here.has(box.code) && box.arrived_at);
+    return html`<section class="card">
+      <h2>${t("已到的箱")} <output class="mark other">${boxes.length}</output></h2>
+      ${boxes.length ? html`<ul class="rows">${boxes.slice(0, 200).map((box) => html`<li><button type="button" class="line" @click=${() => this.receive(box.code)}>
+        <span class="who"><b class="code">${box.code}</b><small>${box.point} ${box.place} · ${t("到达")} ${clockOf(Date.parse(box.arrived_at!))}</small></span>
+        ${this.progress(boxOf(box.code, world.shift, this.known))}</button></li>`)}</ul>` : html`<p class="hint">${t("还没有箱到达。")}</p>`}
+    </section>`;
+  }
+
+  /** How many of the box's tubes came, of how many on its list. */
+  private progress(box: Box): TemplateResult {
+    const lines = linesOf(box, this.known, world.shift).filter((line) => line.listed);
+    const [came, said] = [lines.filter((line) => line.condition && line.condition !== "missing").length, lines.filter((line) => line.condition).length];
+    return html`<em class="mark ${lines.length && said === lines.length ? (came === said ? "ok" : "bad") : "warn"}" data-came=${came}>${came} / ${lines.length || "?"}</em>`;
+  }
+
+  private get isLab(): boolean {
+    return world.enrolment?.role === "lab_member";
+  }
+
+  private receive(code: string | undefined): void {
+    [this.receiving, this.giving, this.unread] = [code, undefined, ""];
+    this.requestUpdate();
   }
 
   private readonly carried = (event: CustomEvent<string>): void => {
@@ -114,6 +148,7 @@ export class HandoverTab extends View {
         <li class=${box.toCourier ? "done" : ""}>${t("交给转运员")} ${box.toCourier ? clockOf(box.toCourier.at) : ""}</li>
         <li class=${box.toLab ? "done" : ""}>${t("交到实验室")} ${box.toLab ? clockOf(box.toLab.at) : ""}</li>
       </ol>
+      ${this.isLab && box.toLab ? html`<button class="primary" @click=${() => this.receive(box.code)}>${icon("tube")} ${t("逐管签收")} ${this.progress(box)}</button>` : nothing}
       ${next ? html`<button class=${next === "to_courier" ? "primary" : ""} @click=${() => this.give(box)}>${next === "to_courier" ? t("交给转运员") : t("交到实验室")}</button>` : nothing}
     </article>`;
   }
@@ -135,6 +170,7 @@ export class HandoverTab extends View {
       ${this.problem ? html`<p class="error" role="alert">${icon("warn")} ${this.problem}</p>` : nothing}
       <div class="buttons">
         <button class="primary" ?disabled=${this.busy}>${icon("check")} ${t("确认交接")}</button>
+        ${this.isLab ? html`<button type="button" @click=${() => this.receive(box.code)}>${icon("tube")} ${t("已交接过，直接逐管签收")}</button>` : nothing}
         <button type="button" class="quiet" @click=${() => this.leave()}>${t("取消")}</button>
       </div>
     </form>`;
@@ -174,6 +210,7 @@ export class HandoverTab extends View {
 
   private give(box: Box): void {
     const leg = nextLeg(box, world.enrolment?.role ?? "");
+    if (!leg && this.isLab) return this.receive(box.code);
     this.problem = "";
     this.unread = leg ? "" : t("箱 {code} 已交到实验室。", { code: box.code });
     this.giving = leg && { box, leg, given: undefined, taken: undefined };
@@ -230,6 +267,7 @@ export class HandoverTab extends View {
       const which = { ...(box.id ? { box: box.id } : {}), ...(box.tubes.length ? {} : { box_code: box.code }) };
       await world.do([{ kind: "hand_over_box", ...which, leg, ...named, ...signatures }]);
       this.leave();
+      if (this.isLab && leg === "to_lab") this.receive(box.code);
     } catch {
       this.problem = t("没有存上！请腾出手机空间后重试。");
     } finally {

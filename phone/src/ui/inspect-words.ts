@@ -38,14 +38,13 @@ export function termWord(unit: string, amount: number): string {
   return t(UNITS[unit] ?? "{n} 小时", { n: amount });
 }
 
-/** The item's text in this phone's language, as far as somebody has written it. */
-export function itemText(item: ItemWords): string {
-  return language() === "en" && item.text_en ? item.text_en : item.text;
+/** What the park wrote, in this phone's language as far as somebody has written it. */
+export function inThisLanguage(chinese: string | undefined, english: string | undefined): string {
+  return (language() === "en" && english ? english : chinese || english) ?? "";
 }
 
-export function remedyText(item: ItemWords): string {
-  return language() === "en" && item.remedy_en ? item.remedy_en : item.remedy;
-}
+export const itemText = (item: ItemWords): string => inThisLanguage(item.text, item.text_en);
+export const remedyText = (item: ItemWords): string => inThisLanguage(item.remedy, item.remedy_en);
 
 /** One operation in a line. */
 export function inspectionWord(operation: Operation): string {

@@ -2,17 +2,17 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { Answer, FindingDraft, Item, Shot } from "../protocol";
+import { isNote } from "../inspect/asking";
 import type { Visit } from "../inspect/visits";
 import { uuid7 } from "../kernel/ids";
 import { t } from "../texts/language";
 import { world } from "../world";
-import "./camera-box";
+import { isOutside } from "./answer-field";
 import { icon } from "./icons";
-import { evidenceWord, itemText, remedyText } from "./inspect-words";
+import { evidenceWord, inThisLanguage, itemText, remedyText } from "./inspect-words";
 import "./shot-button";
 import { define, View } from "./view";
 
-const COUNTED = /[NTMRS]/;
 const EMPTY: FindingDraft = { area: "", note: "", photos: [], fixed: [] };
 
 export class ItemView extends View {
@@ -20,8 +20,6 @@ export class ItemView extends View {
   declare item: Item;
   private problem = "";
   private busy = false;
-  private scanning = false;
-  private readonly scanned = new Set<string>();
 
   static override properties = { visit: { attribute: false }, item: { attribute: false } };
 
@@ -29,11 +27,15 @@ export class ItemView extends View {
     const { item, visit } = this;
     const answer = world.inspecting.answerTo(visit.id, item.code);
     const found = visit.findings.filter((one) => one.item === item.code);
+    const { question } = item;
+    const hint = inThisLanguage(question?.hint, question?.hint_en);
+    if (isNote(item)) return html`<article class="card item" data-item=${item.code}><h2 class="asked">${itemText(item)}</h2>${hint ? html`<p class="hint">${hint}</p>` : nothing}</article>`;
     return html`<article class="card item ${answer.ok === false ? "wrong" : ""}" data-item=${item.code}>
       <h2 class="asked"><span class="code">${item.code}</span> ${itemText(item)}</h2>
+      ${hint ? html`<p class="hint">${hint}</p>` : nothing}
       <p class="asks">${[...item.evidence].map((letter) => html`<span class="mark other">${evidenceWord(letter)}</span> `)}${item.sample ? html`<span class="mark other">${item.sample}</span> ` : nothing}
-        ${item.severity === "!!" ? html`<em class="mark bad">${t("紧急")}</em>` : item.severity === "!" ? html`<em class="mark warn">${t("重要")}</em>` : nothing}</p>
-      ${COUNTED.test(item.evidence) ? this.value(answer) : nothing}
+        ${question?.required ? html`<em class="mark warn">${t("必填")}</em> ` : nothing}${item.severity === "!!" ? html`<em class="mark bad">${t("紧急")}</em>` : item.severity === "!" ? html`<em class="mark warn">${t("重要")}</em>` : nothing}</p>
+      <answer-field .item=${item} .value=${answer.value} .now=${world.inspecting.standing(visit)} @value=${(event: CustomEvent<string>) => void this.put(isOutside(item, event.detail) ? { value: event.detail, ok: false } : { value: event.detail })}></answer-field>
       <div class="choice verdict" role="group" aria-label=${`${item.code} ${itemText(item)}`}>
         ${this.verdict(answer, true, t("合格"))}${this.verdict(answer, false, t("不合格"))}${this.verdict(answer, null, t("不涉及"))}
       </div>
@@ -48,40 +50,6 @@ export class ItemView extends View {
   private verdict(answer: Answer, ok: boolean | null, word: string): TemplateResult {
     return html`<button type="button" aria-pressed=${answer.ok === ok ? "true" : "false"} data-ok=${String(ok)} @click=${() => void this.put({ ok })}>${word}</button>`;
   }
-
-  /** A number with its limits, degrees, a sample ("wrong/of"), scanned codes counted. */
-  private value(answer: Answer): TemplateResult {
-    const { item } = this;
-    const id = `value-${item.code}`;
-    const temperature = item.evidence.includes("T");
-    const number = /[NT]/.test(item.evidence);
-    const limits = [item.least === null ? "" : t("不低于 {n}", { n: item.least }), item.most === null ? "" : t("不高于 {n}", { n: item.most })].filter(Boolean).join("，");
-    const outside = this.isOutside(answer.value);
-    const label = temperature ? t("温度（℃）") : number ? t("数量") : item.evidence.includes("M") ? t("测量值") : item.evidence.includes("S") ? t("已扫码数") : t("抽查数和不合格数");
-    return html`<label for=${id}>${label}${limits ? html` <small>${limits}</small>` : nothing}</label>
-      <div class="taking"><input id=${id} .value=${answer.value} maxlength="60" inputmode=${number ? "decimal" : "text"} autocomplete="off" aria-invalid=${outside ? "true" : "false"} @change=${this.typed} />
-        ${item.evidence.includes("S") ? html`<button type="button" aria-pressed=${this.scanning ? "true" : "false"} aria-label=${t("扫码")} @click=${() => { this.scanning = !this.scanning; this.requestUpdate(); }}>${icon("scan")}</button>` : nothing}</div>
-      ${this.scanning ? html`<camera-box @code=${(event: CustomEvent<string>) => this.count(event.detail, answer)}></camera-box>` : nothing}
-      ${outside ? html`<p class="uneven" role="status">${t("超出限值，按不合格记录；如有误请改。")}</p>` : nothing}`;
-  }
-
-  /** Each code counts once; what it says of somebody stays on no phone. */
-  private count(code: string, answer: Answer): void {
-    if (this.scanned.has(code)) return;
-    this.scanned.add(code);
-    void this.put({ value: String((Number(answer.value) || 0) + 1) });
-  }
-
-  private isOutside(value: string): boolean {
-    const { least, most } = this.item;
-    const number = Number.parseFloat(value.replace(",", "."));
-    return Number.isFinite(number) && ((least !== null && number < least) || (most !== null && number > most));
-  }
-
-  private readonly typed = (event: Event): void => {
-    const value = (event.target as HTMLInputElement).value.normalize("NFKC").trim();
-    void this.put(this.isOutside(value) ? { value, ok: false } : { value });
-  };
 
   private async put(change: Partial<Answer>): Promise<void> {
     try {
@@ -99,7 +67,7 @@ export class ItemView extends View {
 
   private form(draft: FindingDraft): TemplateResult {
     const { item } = this;
-    const change = (part: Partial<FindingDraft>): void => void this.put({ draft: { ...this.draft, ...part } });
+    const change = (part: Partial<FindingDraft>): void => void this.put({ draft: { id: uuid7(), fix: uuid7(), ...this.draft, ...part } });
     const text = (event: Event): string => (event.target as HTMLInputElement).value.trim();
     return html`<form class="finding" @submit=${(event: SubmitEvent) => { event.preventDefault(); void this.note(event.target as HTMLFormElement); }}>
       <label for="area-${item.code}">${t("在哪里")}</label>
@@ -132,7 +100,7 @@ export class ItemView extends View {
 
   /** The finding, its photos and that it was put right go in together: all of it or nothing. */
   private async note(form: HTMLFormElement): Promise<void> {
-    const [finding, visit, { photos, fixed }] = [uuid7(), this.visit.id, this.draft];
+    const [visit, { id: finding = uuid7(), fix = uuid7(), photos, fixed }] = [this.visit.id, this.draft];
     const typed = new FormData(form); // as it stands there: what was typed last may not have been put down yet
     const [area, note] = ["area", "note"].map((name) => String(typed.get(name) ?? "").trim());
     const photo = (of: "found" | "on_the_spot") => ({ sha256, at, place, placeless }: Shot) => ({ kind: "photo" as const, finding, of, sha256, at, place, ...(place ? {} : { placeless }) });
@@ -142,7 +110,7 @@ export class ItemView extends View {
         { kind: "note_finding", id: finding, visit, item: this.item.code, ...(area ? { area } : {}), ...(note ? { note } : {}) },
         ...photos.map(photo("found")),
         ...fixed.map(photo("on_the_spot")),
-        ...(fixed.length ? [{ kind: "fix_on_spot" as const, finding }] : []),
+        ...(fixed.length ? [{ kind: "fix_on_spot" as const, id: fix, finding }] : []),
       ]);
       await this.put({ draft: undefined });
     } catch {

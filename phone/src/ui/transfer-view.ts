@@ -13,6 +13,7 @@ export class TransferView extends View {
   private mode: "" | "give" | "pictures" | "take" | "camera" = "";
   private code = "";
   private packed: Uint8Array<ArrayBuffer> | undefined;
+  private without = 0;
   private texts: string[] = [];
   private at = 0;
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -30,7 +31,7 @@ export class TransferView extends View {
       <h2>${t("转到另一台手机")}</h2>
       <p class="hint">${t("没电、没网或换手机时：把未送达的内容加密交给另一台已登记的手机发送。重复发送不会重复记录。")}</p>
       ${this.mode === "" ? html`<div class="pair">
-        <button ?disabled=${!world.queue.count} @click=${this.give}>${icon("up")} ${t("交出")}</button>
+        <button ?disabled=${!world.queue.count && !world.inspecting.visits.open} @click=${this.give}>${icon("up")} ${t("交出")}</button>
         <button @click=${() => this.go("take")}>${icon("phone")} ${t("接收")}</button>
       </div>` : nothing}
       ${this.mode === "give" || this.mode === "pictures" ? this.giving() : nothing}
@@ -47,8 +48,10 @@ export class TransferView extends View {
 
   private giving(): TemplateResult {
     const code = `${this.code.slice(0, 5)}-${this.code.slice(5)}`;
-    return html`<p>${t("转移码（告诉接收的人）：")}</p><p class="secret" data-code=${this.code}>${code}</p>
+    return html`${world.inspecting.visits.open ? html`<p class="note">${icon("warn")} ${t("进行中的检查会一起转移。请只在接收的手机上继续。")}</p>` : nothing}
+      <p>${t("转移码（告诉接收的人）：")}</p><p class="secret" data-code=${this.code}>${code}</p>
       ${this.mode === "pictures" ? html`<div class="qr" data-text=${this.texts[this.at] ?? ""}>${qr(this.texts[this.at]!)}</div><p class="hint">${t("第 {n} / {of} 张，自动轮换", { n: this.at + 1, of: this.texts.length })}</p>` : nothing}
+      ${this.without ? html`<p class="note" data-without=${this.without}>${icon("warn")} ${t("二维码不带照片（{n} 张）。要带照片请存为文件；不带的照片由这台手机以后送出。", { n: this.without })}</p>` : nothing}
       <div class="buttons">
         <button @click=${this.download}>${t("存为文件")}</button>
         ${this.mode === "pictures" ? nothing : html`<button @click=${this.show}>${icon("scan")} ${t("显示二维码（{n} 张）", { n: this.texts.length })}</button>`}
@@ -71,8 +74,10 @@ export class TransferView extends View {
 
   private readonly give = async (): Promise<void> => {
     this.code = transferCode();
-    this.packed = await pack(this.code, world.offset);
-    this.texts = pieces(this.packed);
+    const holding = { holder: world.enrolment!.holder.person, drafts: world.inspecting.drafts(), offset: world.offset };
+    const file = await pack(this.code, holding, "file");
+    const pictures = await pack(this.code, holding, "pictures");
+    [this.packed, this.without, this.texts] = [file.bytes, pictures.without, pieces(pictures.bytes)];
     this.go("give");
   };
 
@@ -108,7 +113,7 @@ export class TransferView extends View {
   private async take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const code = this.querySelector<HTMLInputElement>("#transfer-code")!.value;
     try {
-      const fresh = await unpack(bytes, code, world.offset);
+      const fresh = await unpack(bytes, code, world.offset, (drafts) => world.inspecting.takeOver(drafts));
       await world.takenOver();
       this.collecting = new Collecting();
       this.go("");

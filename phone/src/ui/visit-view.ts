@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { clockOf } from "../kernel/moment";
 import type { Item } from "../protocol";
+import { isAnswered, isNote } from "../inspect/asking";
 import type { Visit } from "../inspect/visits";
 import { t } from "../texts/language";
 import { world } from "../world";
@@ -29,7 +30,7 @@ export class VisitView extends View {
     const pinned = world.inspecting.pins[visit.id];
     if (!pinned) return this.unknown();
     if (this.closing) return html`<closing-view .visit=${visit} @leave=${() => { this.closing = false; this.requestUpdate(); }}></closing-view>`;
-    const groups = this.groups(world.inspecting.itemsOf(visit));
+    const groups = this.groups(world.inspecting.asked(visit));
     const shown = groups.find((one) => one.name === this.aspect) ?? groups[0];
     return html`<section class="visit">
       <header class="holder"><div><strong class="firm">${pinned.name}</strong>
@@ -64,7 +65,7 @@ export class VisitView extends View {
   }
 
   private sums(): { n: number; of: number } {
-    const groups = this.groups(world.inspecting.itemsOf(this.visit));
+    const groups = this.groups(world.inspecting.asked(this.visit));
     return { n: groups.reduce((sum, one) => sum + one.done, 0), of: groups.reduce((sum, one) => sum + one.of, 0) };
   }
 
@@ -76,13 +77,14 @@ export class VisitView extends View {
     const all = [...ASPECTS.map((one) => ({ ...one, title: t(one.title) })), ...others.map((name) => ({ name, title: inspecting.carried?.aspects[name] ?? name, of: [name] }))];
     const found = all.map(({ name, title, of }) => {
       const own = items.filter((item) => of.includes(item.aspect));
-      const answers = own.map((item) => inspecting.answerTo(visit.id, item.code).ok);
-      return { name, title, items: own, done: answers.filter((ok) => ok !== undefined).length, of: own.length, bad: answers.filter((ok) => ok === false).length };
+      const answers = own.filter((item) => !isNote(item)).map((item) => ({ item, answer: inspecting.answerTo(visit.id, item.code) }));
+      const [done, bad] = [answers.filter(({ item, answer }) => isAnswered(item, answer)), answers.filter(({ answer }) => answer.ok === false)];
+      return { name, title, items: own, done: done.length, of: answers.length, bad: bad.length };
     });
     const before = inspecting.pins[visit.id]?.findings ?? [];
     const looked = before.filter((one) => visit.looks.has(one.finding)).length;
     if (before.length) found.push({ name: LOOK, title: t("复查"), items: [], done: looked, of: before.length, bad: 0 });
-    return found.filter((one) => one.of > 0);
+    return found.filter((one) => one.of > 0 || one.items.length);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { t } from "../texts/language";
 import type { State } from "../store/db";
-import type { AntigenValue, Operation } from "../protocol";
+import type { AntigenValue, Condition, Operation } from "../protocol";
 import { world } from "../world";
 import { inspectionWord } from "./inspect-words";
 
@@ -49,12 +49,26 @@ const DOUBTS: Record<string, string> = {
   look_back_of_own_work: "复查本人的工作，不算",
   spot_fix_without_photo: "当场整改没有照片",
   photo_without_place: "照片没有位置",
+  visit_answers_break_rules: "回答不符合检查表的条件",
+  received_unknown_tube: "签收的管没有采样记录",
+  reception_contradicts: "签收说法不一",
+  unknown_laboratory: "检测机构不明",
+  tube_in_two_boxes: "同一管在两个箱里",
+  box_unknown_tube: "箱里的管没有采样记录",
+  tube_unsealed_in_box: "箱里的管未封",
 };
 
 const VALUES: Record<AntigenValue, string> = { negative: "阴性", positive: "阳性", indeterminate: "可疑", invalid: "无效" };
 
 export function valueWord(value: AntigenValue): string {
   return t(VALUES[value]);
+}
+
+const RECEIVED: Record<Condition, string> = { good: "完好", damaged: "破损", leaked: "渗漏", rejected: "拒收", missing: "缺失" };
+export const CONDITIONS = Object.keys(RECEIVED) as Condition[];
+
+export function conditionWord(condition: Condition): string {
+  return t(RECEIVED[condition]);
 }
 
 export function stateWord(state: State): string {
@@ -96,6 +110,8 @@ export function operationWord(operation: Operation): string {
       return t("装箱 {code}，{n} 管", { code: operation.box, n: operation.tubes.length });
     case "hand_over_box":
       return operation.leg === "to_courier" ? t("交给转运员") : t("交到实验室");
+    case "receive_tube":
+      return t("签收 {code}：{condition}", { code: operation.tube, condition: conditionWord(operation.condition) });
     case "antigen":
       return t("抗原 {name}：{value}", { name: nameOf(operation.person, ""), value: valueWord(operation.value) });
     default:
