@@ -5,18 +5,19 @@ day, so that everybody can draw again and nobody can choose.
 """
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from math import ceil
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.burden import Burden, burdens
 from parkkeeper.inspection.daywords import say_mismatch
-from parkkeeper.inspection.models import FAILED, Complaint, DayLine, Finding, Notice, Step
+from parkkeeper.inspection.models import FAILED, Complaint, DayLine, Finding, Notice, Step, StopCheck, StopWork
 from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park.journal import GENESIS
 from parkkeeper.park.models import Enterprise, Grid, JournalSeal, Person
@@ -24,7 +25,7 @@ from parkkeeper.park.rulebook import rules
 
 WEEK = timedelta(days=7)
 LONGEST = 14  # days without a visit beyond which the wait weighs no more
-OVERDUE, REPORTED, FAILED_BACK, DUE_SOON, UNRESUMED = 50, 45, 40, 30, 15
+OVERDUE, REPORTED, FAILED_BACK, STOPPED, DUE_SOON, UNRESUMED = 50, 45, 40, 35, 30, 15
 COMPLAINT, LOW_COVERAGE, MISMATCH = 25, 20, 10
 
 
@@ -32,7 +33,8 @@ COMPLAINT, LOW_COVERAGE, MISMATCH = 25, 20, 10
 class Line:
     """One enterprise on the list; `full` when the week's visits have reached the cap and only look-backs remain.
 
-    Whatever asks for it stands on this one line, so that one visit does all of it; `today` says that one was made and
+    Whatever asks for it stands on this one line, so that one visit does all of it: `purposes` names what there is to do
+    there, `avoid` who may not look back, since it is their own work. `today` says that one was made and
     what remains is put into it or into tomorrow's, `minutes` what the week has cost the enterprise so far. `rested`:
     the cap was reached before the day began, so that the draw leaves it out; what happens that day changes no draw.
     """
@@ -40,6 +42,8 @@ class Line:
     enterprise: Enterprise
     score: int = 0
     reasons: list[str] = field(default_factory=list)
+    purposes: list[str] = field(default_factory=list)
+    avoid: list[str] = field(default_factory=list)
     visits: int = 0
     minutes: int = 0
     today: bool = False
@@ -73,6 +77,7 @@ def work_list(grid: Grid, day: date, at: datetime, reader: Person) -> WorkList:
     _count_visits(lines, day, at, int(cap))
     _look_backs(lines, at)
     _notices(lines, at)
+    _stops(lines, day, at)
     _complaints(lines, at)
     _yesterday(lines, grid, day, float(low))
     for line in lines.values():
@@ -80,6 +85,9 @@ def work_list(grid: Grid, day: date, at: datetime, reader: Person) -> WorkList:
             line.add(UNRESUMED, _("未复工，查是否擅自复工"))
     seed = _seed(grid, day)
     _draw(list(lines.values()), float(share) / 100, seed)
+    for line in lines.values():
+        if not (line.today or line.rested):  # else only what is owed is done, with the next visit that there is
+            line.purposes.append(_("日常巡查"))
     ordered = sorted(lines.values(), key=lambda one: (one.own, one.full, -one.score, one.enterprise.credit_code))
     return WorkList(grid, day, seed, int(cap), ordered)
 
@@ -98,16 +106,23 @@ def _count_visits(lines: dict[int, Line], day: date, at: datetime, cap: int) -> 
 
 def _look_backs(lines: dict[int, Line], at: datetime) -> None:
     waiting: dict[str, Counter[int]] = {"reported": Counter(), "failed": Counter()}
+    team: dict[int, set[str]] = defaultdict(set)
     findings = Finding.objects.filter(enterprise__in=lines, noted_at__lte=at)
-    last = findings.kinds()
-    for pk, enterprise in findings.order_by().values_list("pk", "enterprise_id"):
-        waiting["reported"][enterprise] += last.get(pk) == Step.Kind.REPORTED
-        waiting["failed"][enterprise] += last.get(pk) in FAILED
+    rows = findings.with_last().filter(last__in=[Step.Kind.REPORTED, *FAILED])  # type: ignore[misc]
+    told = rows.order_by("noted_at", "pk")
+    asked = ("enterprise_id", "last", "visit__by__name", "visit__second__name")
+    for enterprise, kind, *names in told.values_list(*asked):
+        waiting["reported" if kind == Step.Kind.REPORTED else "failed"][enterprise] += 1
+        team[enterprise].update(name for name in names if name)
     for number, line in lines.items():
-        if waiting["reported"][number]:
-            line.add(REPORTED, _("已自报待复查 %(n)s 项") % {"n": waiting["reported"][number]})
-        if waiting["failed"][number]:
-            line.add(FAILED_BACK, _("复查不合格 %(n)s 项") % {"n": waiting["failed"][number]})
+        reported, failed = waiting["reported"][number], waiting["failed"][number]
+        if reported:
+            line.add(REPORTED, _("已自报待复查 %(n)s 项") % {"n": reported})
+        if failed:
+            line.add(FAILED_BACK, _("复查不合格 %(n)s 项") % {"n": failed})
+        if reported + failed:
+            line.purposes.append(_("复查 %(n)s 项") % {"n": reported + failed})
+            line.avoid = sorted(team[number])
 
 
 def _notices(lines: dict[int, Line], at: datetime) -> None:
@@ -120,10 +135,23 @@ def _notices(lines: dict[int, Line], at: datetime) -> None:
             lines[enterprise].add(DUE_SOON, _("通知书 24 小时内到期"))
 
 
+def _stops(lines: dict[int, Line], day: date, at: datetime) -> None:
+    """What stands still is looked at every day, an application to resume is not left waiting, whatever the cap."""
+    checked = Exists(StopCheck.objects.filter(stop_work=OuterRef("pk"), day=day))
+    stops = StopWork.objects.in_force(at).filter(enterprise__in=lines).annotate(checked=checked).order_by("pk")
+    for enterprise, seen, applied, accepted in stops.values_list("enterprise", "checked", "applied_at", "accepted_at"):
+        line, asked = lines[enterprise], applied is not None and accepted is None
+        for words in [_("停工巡查")] * (not seen) + [_("复工验收")] * asked:
+            line.add(STOPPED, words)
+            line.purposes.append(words)
+            line.full = False
+
+
 def _complaints(lines: dict[int, Line], at: datetime) -> None:
     told = Complaint.objects.open().filter(enterprise__in=lines, at__lte=at).values_list("enterprise", flat=True)
     for number, count in sorted(Counter(told).items()):
         lines[number].add(COMPLAINT, _("投诉 %(n)s 件") % {"n": count})
+        lines[number].purposes.append(_("核实投诉"))
 
 
 def _yesterday(lines: dict[int, Line], grid: Grid, day: date, low: float) -> None:

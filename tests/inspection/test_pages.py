@@ -1,6 +1,7 @@
 """The pages of inspection: who sees what, what each may do, and that they ask the database a fixed number of times."""
 
 import re
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from parkkeeper.inspection.actions import lookbacks, stopwork
 from parkkeeper.inspection.models import Extension, Finding, Notice, Photo, StopWork, Visit
+from parkkeeper.inspection.purposes import purposes_of
 from parkkeeper.inspection.worklist import work_list
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import Enterprise
@@ -122,6 +125,19 @@ def test_a_stop_of_work_goes_its_way_by_pages(w: Any) -> None:
     assert "已解除" in Desk(w.office).get("stop_work", stop).text
 
 
+def test_a_checklist_shows_of_each_item_what_is_asked_beyond_what_it_fails_and_what_is_to_be_done(w: Any) -> None:
+    w.checklist.items.filter(code="B3").update(least=0.5, most=37.3, hours=6, sample="5 rooms")
+    rows = {
+        row[:2]: row
+        for row in re.split(r'<td class="main code"[^>]*>', Desk(w.office).get("checklist", w.checklist.pk).text)
+    }
+    b3 = w.checklist.items.get(code="B3")
+    assert "不低于 0.5 · 不高于 37.3 · 6 小时内整改" in rows["B3"] and "(5 rooms)" in rows["B3"]
+    assert str(b3.get_severity_display()) in rows["B3"] and b3.remedy in rows["B3"] and b3.evidence_words in rows["B3"]
+    limited = w.checklist.items.exclude(least=None, most=None)
+    assert limited.count() > 1 and all(item.limit_words in rows[item.code] for item in limited)
+
+
 def test_an_act_that_there_is_not_is_no_page(w: Any) -> None:
     assert Desk(w.office).get("notice_act", w.there["notice"][0], "burn").status == 404
 
@@ -181,3 +197,50 @@ def test_an_enterprise_that_was_visited_often_is_put_off_unless_a_look_back_is_d
     noticed(w, minutes=500)
     assert not work_list(w.grids[0], DAY, later(2500), w.ann).lines[0].full
     assert Visit.objects.count() == 8
+
+
+def test_whatever_asks_for_an_enterprise_is_one_visit_and_says_who_may_not_look_back() -> None:
+    w = inspected_world()
+    (danger,) = found(w, "C6")
+    lookbacks.report_fixed(danger, note="已开", by=w.mei, at=later(40))
+    stop = stopwork.impose_stop_work(danger, extent="line", place="一号线", reason="锁闭", conditions="打开", by=w.ann,
+                                     at=later(50))  # fmt: skip
+    next_day, day = later(1000), DAY + timedelta(days=1)
+    line = work_list(w.grids[0], day, next_day, w.cai).lines[0]
+    assert line.purposes == ["复查 1 项", "停工巡查", "日常巡查"] and line.avoid == ["安组长", "本组员"]
+    with clock.at(next_day):
+        page = Desk(w.cai).get("work_list").text
+    assert "合并为一次" in page and "复查 1 项 + 停工巡查 + 日常巡查" in page and "复查回避：安组长、本组员" in page
+
+    team = Inspector(w, w.cai)
+    visit = team.visit(1010, second=w.ben.uuid, visit_kind="short")
+    team.say(visit, team.look(danger, "fixed", 1020))
+    stopwork.check_stop_work(stop, holds=True, by=w.ben, at=later(1025))
+    team.say(team.end(visit, minutes=1030))
+    lookbacks.reopen_finding(danger, reason="又坏", by=w.cai, at=later(1040))  # after it: no part of it
+    assert purposes_of(Visit.objects.get(pk=visit.id), later(1100)) == ["日常巡查", "复查 1 项", "停工巡查"]
+    after = work_list(w.grids[0], day, later(1035), w.ann).lines[0]
+    assert after.purposes == [] and after.today and after.full and after.minutes == 40  # 20 of the day before
+    other = w.team.visit(1050)
+    w.team.say(other, w.team.end(other, minutes=1060))
+    with clock.at(later(1100)):
+        page = Desk(w.mei).get("visit", visit.id).text
+    assert "日常巡查 + 复查 1 项 + 停工巡查" in page and "同日其他检查" in page and f"/visits/{other.id}" in page
+
+
+def test_the_daily_check_of_a_stop_and_an_application_to_resume_are_on_the_list_whatever_the_cap() -> None:
+    w = inspected_world()
+    (danger,) = found(w, "C6")
+    stop = stopwork.impose_stop_work(danger, extent="line", place="一号线", reason="锁闭", conditions="打开", by=w.ann,
+                                     at=later(50))  # fmt: skip
+    for n in range(7):
+        found(w, "B3", minutes=60 + 30 * n)
+    at = later(400)
+    line = work_list(w.grids[0], DAY, at, w.ann).lines[0]
+    assert (line.visits, line.full, line.purposes) == (8, False, ["停工巡查"])
+    stopwork.check_stop_work(stop, holds=True, by=w.ben, at=later(300))
+    stopwork.apply_to_resume(stop, note="已开", by=w.mei, at=later(310))
+    assert work_list(w.grids[0], DAY, at, w.ann).lines[0].purposes == ["复工验收"]
+    stopwork.accept_resumption(stop, met=True, by=w.ben, at=later(320))
+    assert work_list(w.grids[0], DAY, at, w.ann).lines[0].full
+    assert purposes_of(Visit.objects.order_by("began_at").last(), at) == ["全面检查"]  # type: ignore[arg-type]

@@ -124,3 +124,21 @@ class Item(models.Model):
     def remedy_words(self) -> str:
         """What to do about it, in the reader's language."""
         return self.remedy_en if self.remedy_en and (get_language() or "").startswith("en") else self.remedy
+
+    @property
+    def evidence_words(self) -> str:
+        """What is asked for, in the reader's language, with how many samples."""
+        asked = " · ".join(str(self.Evidence(one).label) for one in self.evidence)
+        return f"{asked} ({self.sample})" if self.sample else asked
+
+    @property
+    def limit_words(self) -> str:
+        """Beyond what it fails and how long its remedy may take, "" without either."""
+        told = []
+        if self.least is not None:
+            told.append(_("不低于 %(n)s") % {"n": f"{self.least:g}"})
+        if self.most is not None:
+            told.append(_("不高于 %(n)s") % {"n": f"{self.most:g}"})
+        if self.hours is not None:
+            told.append(_("%(n)s 小时内整改") % {"n": self.hours})
+        return " · ".join(map(str, told))

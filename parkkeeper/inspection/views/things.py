@@ -5,14 +5,17 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import Finding, Notice, Photo, StopWork, Visit
+from parkkeeper.inspection.purposes import purposes_of
 from parkkeeper.inspection.states import FINDING, say_notice, say_stop
 from parkkeeper.inspection.steps import proposal_of, state_kind, unnoticed
 from parkkeeper.inspection.views.acts import FINDING_ACTS, NOTICE_ACTS, STOP_ACTS, offered
+from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park import access
 from parkkeeper.park.files import read_file
 from parkkeeper.park.models import JournalEntry, StoredFile
@@ -34,9 +37,17 @@ def visit_page(request: OfficeRequest, pk: object) -> HttpResponse:
         "crumbs": [(pgettext("menu", "检查"), reverse("visits"))], "visit": visit,
         "findings": _findings(visit.findings),
         "notices": visit.notices.order_by("pk"), "answers": _answers(visit),
+        "purposes": purposes_of(visit, request.at), "same_day": _same_day(visit),
         "may_issue": unnoticed(visit).exists() and access.may(request.person, "issue_notice", at=request.at, on=visit),
     }  # fmt: skip
     return render(request, "inspection/visit.html", context)
+
+
+def _same_day(visit: Visit) -> list[Visit]:
+    """Other visits of the enterprise on that local day: each of them could have been one with this one."""
+    starts, ends = day_bounds(timezone.localdate(visit.began_at), timezone.get_current_timezone_name())
+    others = Visit.objects.filter(enterprise=visit.enterprise_id, began_at__gte=starts, began_at__lt=ends)
+    return list(others.exclude(pk=visit.pk).order_by("began_at", "pk"))
 
 
 def _answers(visit: Visit) -> list[dict[str, Any]]:
