@@ -12,11 +12,13 @@ from typing import Any
 import orjson
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django_pgschemas.schema import get_current_schema
 from psycopg_pool import PoolTimeout
 
+from parkkeeper.park.access import POSTS_TOLD, remember_posts
 from parkkeeper.park.models import Person, Site
 from parkkeeper.park.statements import run
 from parkkeeper.sampling.models import Point
@@ -175,21 +177,26 @@ def phone_of(request: HttpRequest) -> Phone:
         times = 0
     if times >= _UNKNOWN_TIMES:
         raise too_often(int(_UNKNOWN_FOR))
-    rows = run(_PHONE, [digest])
+    day = timezone.localdate(moment_of(request))
+    rows = run(_PHONE, [day, digest])
     if not rows:
         if len(_unknown) >= _UNKNOWN_MOST:
             _unknown.clear()
         _unknown[key] = (time.monotonic() + _UNKNOWN_FOR, times + 1)
         raise bad_token()
-    return _phone(rows[0])
+    posts, *row = rows[0]
+    phone = _phone(tuple(row))
+    remember_posts(phone.holder, day, posts)
+    return phone
 
 
-# The phone with its holder, its point and the point's site (null for a phone of a grid): whole, as the ORM would bring
-# them, but planned once.
+# The phone with its holder and the holder's posts of the day, its point and the point's site (null for a phone of a
+# grid): whole, as the ORM would bring them, but planned once.
 _PARTS = (Phone, Point, Site, Person)
 _COLUMNS = [[field.attname for field in part._meta.concrete_fields] for part in _PARTS]
 _PHONE = f"""
-SELECT {", ".join(f"p{n}.{column}" for n, columns in enumerate(_COLUMNS) for column in columns)}
+SELECT {POSTS_TOLD.format(person="p0.holder_id", day="%s::date")},
+  {", ".join(f"p{n}.{column}" for n, columns in enumerate(_COLUMNS) for column in columns)}
 FROM sync_phone p0 JOIN park_person p3 ON p3.id = p0.holder_id
 LEFT JOIN sampling_point p1 ON p1.id = p0.point_id LEFT JOIN park_site p2 ON p2.id = p1.site_id
 WHERE p0.token_hash = %s

@@ -3,7 +3,7 @@
 import random
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,12 +14,12 @@ from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.models import Anomaly, JournalEntry
 from parkkeeper.sampling.actions import sheaves as verbs
 from parkkeeper.sampling.actions.rounds import open_round
-from parkkeeper.sampling.models import Obligation, Programme, Scan, Tube
+from parkkeeper.sampling.models import Obligation, Programme, Scan, Slot, Tube
 from parkkeeper.sync import inbox
 from parkkeeper.sync.models import Batch
 from parkkeeper.sync.sheaves import Sifted
 from tests.sync.handset import Handset, enrolled, json_of
-from tests.world import DAY, EVENING, MORNING, later, world
+from tests.world import ALWAYS, DAY, EVENING, MORNING, later, world
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +45,10 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 def scene() -> tuple[Any, Handset]:
     w: Any = world()
     w.many = [w.person(f"工人{n}", w.rainbow) for n in range(60)]
+    # 17:00-18:05 and 18:10-18:20 are theirs, 18:35-18:45 others have the point, then nobody
+    Slot.objects.filter(enterprise=w.rainbow).update(minutes=(1020, 1085))
+    Slot.objects.create(point=w.point, enterprise=w.rainbow, shift="晚", minutes=(1090, 1100), during=ALWAYS)
+    Slot.objects.create(point=w.point, enterprise=w.builders, shift="晚", minutes=(1115, 1125), during=ALWAYS)
     open_round(Programme.objects.get(test="pcr"), DAY, by=w.office, at=MORNING)
     phone = enrolled(w.scanner, w.point, by=w.office)
     phone.send([phone.op("open_session", at=EVENING)])
@@ -93,6 +97,18 @@ def test_the_reply_to_usual_tubes_is_the_same_when_they_are_sent_again(taken: Co
     assert json_of(phone.send(operations, at=later(12), number=number)) == first
     again = json_of(phone.send(operations, at=later(12)))  # in another batch
     assert {v["verdict"] for v in again["verdicts"]} == {"known"} and Scan.objects.count() == 5
+
+
+@pytest.mark.parametrize(("minutes", "whole", "doubted"), [(14, 1, False), (39, 0, True), (50, 1, False)])
+def test_a_tube_goes_in_whole_in_any_slot_of_the_enterprise_and_when_nobody_has_the_point(
+    taken: Counter[str], minutes: float, whole: int, doubted: bool
+) -> None:
+    w, phone = scene()
+    operations = a_tube(phone, 7, w.many[:5])
+    shift(operations, minutes)
+    answer = json_of(phone.send(operations, at=later(70)))
+    assert taken["whole"] == whole
+    assert ["other_enterprise_slot" in v.get("doubts", ()) for v in answer["verdicts"][1:-1]] == [doubted] * 5
 
 
 def test_late_scans_go_in_whole_and_are_one_doubt(taken: Counter[str]) -> None:
@@ -162,7 +178,7 @@ def evening(chance: random.Random, w: Any, phone: Handset) -> list[tuple[list[di
 def _perhaps_odd(chance: random.Random, w: Any, phone: Handset, serial: int, people: list[Any]) -> list[dict[str, Any]]:
     told = a_tube(phone, serial, people)
     scans = told[1:-1]
-    match chance.randrange(16):
+    match chance.randrange(18):
         case 0:
             told[-1]["swabs"] += 1
         case 1:
@@ -196,7 +212,14 @@ def _perhaps_odd(chance: random.Random, w: Any, phone: Handset, serial: int, peo
             told[0]["session"] = str(uuid4())
         case 14:
             told.pop()  # its seal comes another day
+        case 15:
+            shift(told[1:], chance.choice([15, 25, 39, 50]))
     return told
+
+
+def shift(operations: list[dict[str, Any]], minutes: float) -> None:
+    for op in operations:
+        op["at"] = (datetime.fromisoformat(op["at"]) + timedelta(minutes=minutes)).isoformat()
 
 
 class _Undone(Exception):

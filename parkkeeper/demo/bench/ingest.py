@@ -171,7 +171,8 @@ def _many_parks(chosen: argparse.Namespace, measured: Measured) -> list[dict[str
     try:
         for n in range(most):
             share = people if n == 0 else max(2_500, people // 8) if n < 10 else 2_500
-            parks.append(make_bench_park(f"many{n}", people=share, points=8))
+            # as many points as let everybody come before midnight
+            parks.append(make_bench_park(f"many{n}", people=share, points=max(8, share // 1_200)))
         for one in parks:  # every connection has met every park: what a park's first contact costs is not the question
             send(measured.address, lanes(batches(one, 200, 100)))
         turns: dict[int, list[dict[str, Any]]] = {number: [] for number in chosen.parks}

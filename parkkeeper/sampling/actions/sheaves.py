@@ -74,21 +74,26 @@ WITH said AS MATERIALIZED (
                OR EXISTS (SELECT FROM sampling_box_tube x WHERE x.tube_id = k.id)
                OR EXISTS (SELECT FROM sampling_reception c WHERE c.tube_id = k.id) AS doubted
         FROM sampling_scan s WHERE s.tube_id = k.id) m ON k.id IS NOT NULL
-), slot AS MATERIALIZED (
-    SELECT enterprise_id, count(*) AS times, min(lower(minutes)) AS opens, max(upper(minutes)) AS ends
-    FROM sampling_slot WHERE point_id = %(point)s::bigint AND during @> %(day)s::date GROUP BY enterprise_id
+), span AS (
+    SELECT enterprise_id, %(begin)s::timestamptz + lower(minutes) * interval '1 minute' AS opens,
+           %(begin)s::timestamptz + upper(minutes) * interval '1 minute' AS ends
+    FROM sampling_slot WHERE point_id = %(point)s::bigint AND during @> %(day)s::date
+), own AS MATERIALIZED (
+    SELECT enterprise_id, range_agg(tstzrange(opens - %(grace)s::interval, ends + %(grace)s::interval)) AS hours
+    FROM span GROUP BY enterprise_id
+), anybody AS MATERIALIZED (
+    SELECT range_agg(tstzrange(opens, ends)) AS hours FROM span
 ), scan AS MATERIALIZED (
     SELECT s.n, s.id, s.person_id, s.how, s.device_at, s.sequence, o.scanned_at,
            d.standing = 'due' AND d.point_id = %(point)s::bigint AND u.odd IS NULL AND f.odd IS NULL AND b.odd IS NULL
-           AND (l.enterprise_id IS NULL OR %(grace)s::interval IS NULL OR l.times = 1
-                AND o.scanned_at >= %(begin)s::timestamptz + l.opens * interval '1 minute' - %(grace)s::interval
-                AND o.scanned_at < %(begin)s::timestamptz + l.ends * interval '1 minute' + %(grace)s::interval) AS usual
+           AND (l.enterprise_id IS NULL OR %(grace)s::interval IS NULL OR l.hours @> o.scanned_at
+                OR NOT (SELECT hours FROM anybody) @> o.scanned_at) AS usual
     FROM unnest(%(sheaf)s::bigint[], %(id)s::uuid[], %(person)s::bigint[], %(employer)s::bigint[], %(how)s::text[],
                 %(device_at)s::timestamptz[], %(sequence)s::bigint[])
          AS s(n, id, person_id, employer_id, how, device_at, sequence)
     CROSS JOIN LATERAL (SELECT least(s.device_at + %(offset)s::interval, %(at)s::timestamptz) AS scanned_at) o
     LEFT JOIN sampling_due d ON d.round_id = %(round)s::bigint AND d.person_id = s.person_id
-    LEFT JOIN slot l ON l.enterprise_id = s.employer_id
+    LEFT JOIN own l ON l.enterprise_id = s.employer_id
     LEFT JOIN LATERAL (SELECT true AS odd FROM sampling_undo u WHERE u.scan_id = s.id LIMIT 1) u ON true
     LEFT JOIN LATERAL (SELECT true AS odd FROM sampling_scan f
                        WHERE f.round_id = %(round)s::bigint AND f.person_id = s.person_id LIMIT 1) f ON true
