@@ -17,6 +17,7 @@ from django_pgschemas.schema import Schema, deactivate
 from pytest_django import DjangoDbBlocker
 
 from parkkeeper.kernel.postgres import throwaway
+from parkkeeper.park.tenancy import middleware
 from tests.fakes import verified_setattr
 
 LONG_AGO = datetime(2022, 4, 1, tzinfo=UTC)
@@ -111,6 +112,14 @@ def _static_files_as_they_are() -> Iterator[None]:
     """Pages name their static files without hashes: a test needs no collectstatic before it."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _names_of_parks_are_looked_up_seldom() -> Iterator[None]:
+    """The test client's host is on no list: looking it up each second would be counted with some page's questions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(middleware, "UNKNOWN_FOR", middleware.FRESH_FOR)
         yield
 
 

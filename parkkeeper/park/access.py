@@ -274,8 +274,9 @@ _POSTS = f"""
 SELECT {", ".join(str(column.column) for column in Post._meta.concrete_fields)} FROM park_post
 WHERE person_id = %s::bigint AND during @> %s::date ORDER BY id
 """
-POSTS_TOLD = """(SELECT jsonb_agg(to_jsonb(o) - 'during' ORDER BY o.id) FROM park_post o
-  WHERE o.person_id = {person} AND o.during @> {day})"""
+_TOLD = [name for name in _POST_FIELDS if name != "during"]
+POSTS_TOLD = f"""(SELECT jsonb_agg(jsonb_build_array({", ".join(f"o.{name}" for name in _TOLD)}) ORDER BY o.id)
+  FROM park_post o WHERE o.person_id = {{person}} AND o.during @> {{day}})"""
 """A column of a statement that reads a person anyway: their posts of a local day, for `remember_posts`."""
 
 
@@ -291,7 +292,7 @@ def posts_of(person: Person, at: datetime) -> list[Post]:
 
 def remember_posts(person: Person, day: date, told: str | None) -> None:
     """Let `posts_of` on this local day give what POSTS_TOLD told, and ask nothing."""
-    posts = [Post(**row) for row in orjson.loads(told)] if told else []
+    posts = [Post.from_db("default", _TOLD, row) for row in orjson.loads(told)] if told else []
     person.__dict__.setdefault("_posts_by_day", {})[day] = posts
 
 

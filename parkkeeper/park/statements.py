@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django_pgschemas.postgresql.base import get_search_path
 from django_pgschemas.schema import get_current_schema
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
@@ -31,13 +32,22 @@ def run(statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> l
     here.ensure_connection()
     here.validate_no_broken_transaction()
     with here.wrap_database_errors:
-        schema = get_current_schema().schema_name
+        current = get_current_schema()
+        schema = current.schema_name
         if here._search_path is None or getattr(here, "_asked_in", None) != (schema, here._search_path):
-            here._handle_search_path()  # what every cursor of Django's does first
+            _go_into(here, get_search_path(current))  # type: ignore[no-untyped-call]
             here._asked_in = (schema, here._search_path)
         if here.queries_logged:  # whoever counts statements counts these
             here.queries_log.append({"sql": statement, "time": "0"})
         return _asked(here.connection, schema, statement, parameters)
+
+
+def _go_into(here: Any, path: str) -> None:
+    """What every cursor of Django's does first; with a connection from the pool that is once a request."""
+    if here._search_path != path:
+        here._search_path = None
+        _told(here.connection.pgconn, here.connection.pgconn.exec_(f"SET search_path = {path}".encode()))
+        here._search_path = path
 
 
 def _asked(
