@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
+from playwright.sync_api import TimeoutError as Late
 from pytest_django.live_server_helper import LiveServer
 
 from parkkeeper.config.field_build import BUILT
@@ -91,6 +92,11 @@ def morning(w: Any) -> Round:
     return run
 
 
+def soon(found: Locator, seconds: float = 5) -> None:
+    """Wait until it is on the screen: `expect` looks again after 0.1, 0.35, 0.85, 1.85 s, this with every frame."""
+    found.wait_for(timeout=seconds * 1000)
+
+
 @dataclass
 class Hand:
     """A phone in somebody's hand."""
@@ -107,13 +113,13 @@ class Hand:
         self.page.get_by_label("解锁密码").fill(PIN)
         self.page.get_by_label("再输一次").fill(PIN)
         self.page.get_by_role("button", name="登记这台手机").click()
-        expect(self.page.get_by_text("采样戊")).to_be_visible()  # the roster has come
+        soon(self.page.get_by_text("采样戊"))  # the roster has come
 
     def begin(self, code: str) -> None:
         """Enrol, and begin the shift with everybody who has a post here."""
         self.enrol(code)
         self.page.get_by_role("button", name="开始采样").click()
-        expect(self.page.get_by_text("未开管")).to_be_visible()
+        soon(self.page.get_by_text("未开管"))
 
     def tab(self, name: str) -> None:
         self.page.locator("nav.tabs").get_by_text(name, exact=True).click()
@@ -121,7 +127,7 @@ class Hand:
     def unlock(self) -> None:
         self.page.get_by_label("解锁密码").fill(PIN)
         self.page.get_by_role("button", name="解锁").click()
-        expect(self.page.locator("nav.tabs")).to_be_visible()
+        soon(self.page.locator("nav.tabs"))
 
     def take(self, text: str) -> None:
         """As a wedge scanner types: the text into the field, then Enter."""
@@ -130,11 +136,21 @@ class Hand:
 
     def says(self, text: str, tone: str = "") -> None:
         found = self.page.locator(f".outcome{f'[data-tone={tone}]' if tone else ''}")
-        expect(found).to_contain_text(text)
+        if text:
+            with suppress(Late):
+                soon(found.filter(has_text=text))
+        expect(found).to_contain_text(text)  # says what stands there instead
 
-    def waits(self, number: int) -> None:
-        """So many operations are on the phone alone."""
-        expect(self.page.locator(f".chip[data-waiting='{number}']")).to_be_visible(timeout=20_000)
+    def waits(self, number: int, *, by_itself: bool = False) -> None:
+        """So many operations are on the phone alone. A phone that waits for an answer hears that the network is back,
+        as it does in a hand; `by_itself`: it has only its own patience, which doubles with every try."""
+        chip = self.page.locator(f".chip[data-waiting='{number}']")
+        for _turn in range(0 if number or by_itself else 40):
+            with suppress(Late):
+                chip.wait_for(timeout=500)
+                break
+            self.page.evaluate("dispatchEvent(new Event('online'))")
+        soon(chip, 20)
 
 
 Phones = Callable[..., Hand]

