@@ -82,10 +82,6 @@ _LEAN_CODE = """CASE WHEN w.code <= 4 THEN w.code WHEN w.code IS NULL THEN 14
       WHEN w.code = 6 AND s.scanned_at < %(to_lab_by)s THEN 20
       WHEN w.code = 8 AND s.scanned_at < %(result_by)s THEN 18
       ELSE w.code END"""
-_SAMPLED = {
-    Test.PCR: f"SELECT 1 FROM known_scan s WHERE s.person_id = h.person_id AND {NAMED_SCANS}",
-    Test.ANTIGEN: f"SELECT 1 FROM sampling_antigen_test a WHERE a.person_id = h.person_id AND {_KNOWN_ANTIGENS}",
-}
 _TOLD_SAMPLES = {
     Test.PCR: f"""sample AS (
   SELECT DISTINCT ON (s.person_id) s.person_id, s.tube_id, s.scanned_at AS taken_at,
@@ -210,44 +206,43 @@ def _key(group: str) -> str:
 
 
 def _what(test: Test) -> str:
+    code = "least(x.code, 2 * h.code + CASE WHEN x.code IS NULL THEN 1 ELSE 0 END)"
     return f"""CASE WHEN l.added_at IS NULL THEN 0 ELSE 128 END +
-  CASE WHEN l.standing <> 'due' THEN {_CLASS} * 2 + CASE WHEN x.code %% 2 = 0 THEN 0 ELSE 1 END
-    WHEN x.code IS NULL THEN 23
-    WHEN x.code < 4 AND EXISTS ({_CAUSED[test]}) AND NOT EXISTS ({_OWING.format(person="l.person_id")}) THEN 4
-    ELSE x.code END"""
+  CASE WHEN l.standing <> 'due' THEN {_CLASS} * 2 + CASE WHEN x.code IS NULL THEN 1 ELSE 0 END
+    WHEN {code} < 4 AND EXISTS ({_CAUSED[test]}) AND NOT EXISTS ({_OWING.format(person="l.person_id")}) THEN 4
+    ELSE coalesce({code}, 23) END"""
 
 
 def _lines_with_samples(test: Test, where: str, known: Known, *, curve: bool) -> tuple[str, str]:
-    """The common tables, and the lines l joined to their sample x."""
+    """The common tables, and the lines l joined to their sample x and to how they were handled h."""
     line = f"line AS MATERIALIZED (SELECT l.* FROM sampling_due l WHERE {_LINES}{where}), " if where else ""
     tables = known.tables if test is Test.PCR else ""
     lines = f"""{"line l" if where else "sampling_due l"} LEFT JOIN sample x ON x.person_id = l.person_id
+LEFT JOIN handled h ON h.person_id = l.person_id
 {"" if where else f"WHERE {_LINES}"}"""
     return f"WITH {tables}{line}{_lean_samples(test, known, own=bool(where), curve=curve)}", lines
 
 
 def _lean_samples(test: Test, known: Known, *, own: bool, curve: bool) -> str:
-    """The common table `sample`: of each person the least doubled code, with `curve` also when the first swab was;
-    `own`: only of the people of `line`."""
-    first, of_handled = (", min(taken_at) AS first", ", NULL") if curve else ("", "")
+    """The common tables `handled` and `sample`: of each person the least doubled code, with `curve` the first swab.
+
+    `own`: only of the people of `line`.
+
+    Grouped by a column of a table, whose people the planner can count: a hash table that it takes for small grows step
+    by step, and each step goes through all of it again.
+    """
     if test is Test.PCR:
-        taken = ", s.scanned_at AS taken_at" if curve else ""
-        tubes = _own_scans(known) if own else _ALL_TUBES
-        words = f"{tubes}, {_lean_words(known)}, "
-        scans = "scan" if own else _ALL_SCANS
-        facts = f"SELECT s.person_id, {_LEAN_CODE} AS code{taken}\n    FROM {scans} s LEFT JOIN word w USING (tube_id)"
+        words = f"{_own_scans(known) if own else _ALL_TUBES}, {_lean_words(known)}, "
+        code, first, scans = _LEAN_CODE, "s.scanned_at", "scan" if own else _ALL_SCANS
+        facts = f"{scans} s LEFT JOIN word w USING (tube_id)"
     else:
-        words = ""
-        taken = ", a.taken_at" if curve else ""
+        words, code, first = "", f"2 * ({_ANTIGEN_CODE})", "s.taken_at"
         mine = " AND a.person_id IN (SELECT person_id FROM line)" if own else ""
-        facts = f"""SELECT a.person_id, 2 * ({_ANTIGEN_CODE}) AS code{taken}
-    FROM sampling_antigen_test a WHERE {_KNOWN_ANTIGENS}{mine}"""
+        facts = f"(SELECT * FROM sampling_antigen_test a WHERE {_KNOWN_ANTIGENS}{mine}) s"
+        code = code.replace("a.value", "s.value")
+    firsts = f", min({first}) AS first" if curve else ""
     return f"""{words}{_HANDLED}, sample AS (
-  SELECT person_id, min(code) AS code{first} FROM (
-    {facts}
-    UNION ALL
-    SELECT h.person_id, 2 * h.code + CASE WHEN EXISTS ({_SAMPLED[test]}) THEN 0 ELSE 1 END{of_handled} FROM handled h
-  ) AS fact GROUP BY person_id
+  SELECT s.person_id, min({code}) AS code{firsts} FROM {facts} GROUP BY s.person_id
 )"""
 
 
