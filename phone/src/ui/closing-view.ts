@@ -80,6 +80,8 @@ export class ClosingView extends View {
 
   private readonly end = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
+    if (this.busy) return; // a second tap while the first is at work
+    this.busy = true;
     const { refused } = this;
     const text = this.querySelector<HTMLInputElement>(refused ? "#refusal" : "#signer")!.value.trim();
     const glass = refused ? undefined : await this.querySelector<SignaturePad>("#glass")!.picture();

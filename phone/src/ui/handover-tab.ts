@@ -254,6 +254,8 @@ export class HandoverTab extends View {
 
   private async sign(event: SubmitEvent): Promise<void> {
     event.preventDefault();
+    if (this.busy) return; // a second tap while the first is at work
+    this.busy = true;
     const { box, leg } = this.giving!;
     const [given, taken] = await Promise.all(["given", "taken"].map((id) => this.querySelector<SignaturePad>(`#${id}`)!.picture()));
     this.problem = given && taken ? "" : t("双方都要在屏幕上签名。");
