@@ -210,7 +210,7 @@ def test_whatever_asks_for_an_enterprise_is_one_visit_and_says_who_may_not_look_
     assert line.purposes == ["复查 1 项", "停工巡查", "日常巡查"] and line.avoid == ["安组长", "本组员"]
     with clock.at(next_day):
         page = Desk(w.cai).get("work_list").text
-    assert "合并为一次" in page and "复查 1 项 + 停工巡查 + 日常巡查" in page and "复查回避：安组长、本组员" in page
+    assert "合并为一次" in page and "复查 1 项 + 停工巡查 + 日常巡查" in page and "复查回避：安组长 / 本组员" in page
 
     team = Inspector(w, w.cai)
     visit = team.visit(1010, second=w.ben.uuid, visit_kind="short")
