@@ -7,8 +7,10 @@ class CodesConfig(AppConfig):
     label = "codes"
 
     def ready(self) -> None:
+        from parkkeeper.park import facts
         from parkkeeper.park.words import add_verbs
 
+        facts.add(nouns={"codekey": (_("个人码密钥"), ""), "ownlink": (_("个人链接"), "")})
         add_verbs(
             {
                 "codes.rotated": _("更换个人码密钥"),

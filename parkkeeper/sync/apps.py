@@ -7,11 +7,20 @@ class SyncConfig(AppConfig):
     label = "sync"
 
     def ready(self) -> None:
+        from parkkeeper.park import facts
         from parkkeeper.park.retention.ways import add_way
         from parkkeeper.park.words import add_verbs
         from parkkeeper.sync.forgetting import PhoneTokens
 
         add_way("phone_token", PhoneTokens())
+        facts.add(
+            nouns={
+                "enrolment": (_("登记码"), ""),
+                "phone": (_("手机"), "phone"),
+                "poisonoperation": (_("未能识别的操作"), "phone_kept"),
+            },
+            pages={"phone": "phone"},
+        )
         add_verbs(
             {
                 "enrolment.issued": _("生成登记码"),

@@ -1,8 +1,5 @@
 """The journal: what happened, by whom, to whom; whether its chain of hashes still holds."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -12,13 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from parkkeeper.park.facts import in_one_line, named
 from parkkeeper.park.journal import broken_seals, record
 from parkkeeper.park.lists import Choice, Column, Day, List, Only
 from parkkeeper.park.models import Enterprise, JournalEntry, JournalSeal, Person
 from parkkeeper.park.requests import OfficeRequest
-from parkkeeper.park.words import VERBS, aside, joined, say_verb
-
-_FACTS = 160
+from parkkeeper.park.words import VERBS, joined, say_verb
 
 
 def _person_name(text: str) -> str:
@@ -29,24 +25,13 @@ def _enterprise_name(text: str) -> str:
     return Enterprise.objects.filter(pk=int(text)).values_list("short_name", flat=True).first() or ""
 
 
+def _thing_name(text: str) -> str:
+    noun, _colon, key = text.partition(":")
+    return named(noun, key) if key else ""
+
+
 def _verbs(request: HttpRequest) -> list[tuple[str, str]]:
     return sorted(((verb, str(title)) for verb, title in VERBS.items()), key=lambda pair: pair[1])
-
-
-def facts_text(entry: JournalEntry) -> str:
-    """The entry's facts in one line."""
-    text = _pairs({key: value for key, value in entry.facts.items() if value not in ("", None, {}, [])})
-    return text if len(text) <= _FACTS else text[: _FACTS - 1] + "…"
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return aside("", _pairs(value)).strip()
-    return joined(value) if isinstance(value, list) else str(value)
-
-
-def _pairs(facts: Mapping[str, Any]) -> str:
-    return joined((f"{key} {_short(value)}" for key, value in facts.items()), "，")
 
 
 JOURNAL = List(
@@ -59,9 +44,10 @@ JOURNAL = List(
         Column("whom", gettext_lazy("涉及人员"), link=lambda e: f"?person={e.person_id}" if e.person_id else ""),
         Column("where", gettext_lazy("涉及企业"),
                link=lambda e: f"?enterprise={e.enterprise_id}" if e.enterprise_id else ""),
-        Column("thing", gettext_lazy("对象"), kind="code", value=lambda e: f"{e.noun} {e.noun_id}".strip(),
-               link=lambda e: f"?noun={e.noun}:{e.noun_id}" if e.noun else ""),
-        Column("facts", gettext_lazy("详情"), kind="note", value=facts_text, export=lambda e: str(e.facts)),
+        Column("thing", gettext_lazy("对象"), template="park/parts/thing.html",
+               export=lambda e: f"{e.noun} {e.noun_id}".strip()),
+        Column("facts", gettext_lazy("详情"), kind="note", template="park/parts/facts.html",
+               export=in_one_line),
         Column("id", gettext_lazy("序号"), kind="code", value="pk"),
     ),
     filters=(
@@ -69,7 +55,7 @@ JOURNAL = List(
         Day("day", gettext_lazy("日期"), apply="at__date"),
         Only("person", gettext_lazy("涉及人员"), say=_person_name, apply="person_id"),
         Only("enterprise", gettext_lazy("涉及企业"), say=_enterprise_name, apply="enterprise_id"),
-        Only("noun", gettext_lazy("对象"), say=lambda text: text.replace(":", " ", 1) if ":" in text else "",
+        Only("noun", gettext_lazy("对象"), say=_thing_name,
              apply=lambda rows, text: rows.filter(noun=text.split(":", 1)[0], noun_id=text.split(":", 1)[1])),
     ),
     search=lambda rows, text: rows.filter(Q(by_name__contains=text) | Q(verb__startswith=text)),
