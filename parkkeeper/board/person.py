@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from parkkeeper.park.models import Certificate, JournalEntry, Person, Post, Presence
+from parkkeeper.park.words import labelled
 from parkkeeper.sampling.models import Disposition, Result
 from parkkeeper.sampling.standing import Standing, standing_of
 
@@ -65,7 +66,7 @@ def _events(person: Person, at: datetime, tubes: bool) -> Iterator[Event]:
             yield Event(presence.during.lower, _("状态变更"), str(Presence.State(presence.state).label), "info")
     for done in Disposition.objects.filter(person=person, at__lte=at).select_related("round", "by"):
         label = str(Disposition.Kind(done.kind).label)
-        yield Event(done.at, label, _("%(name)s：%(reason)s") % {"name": done.by.name, "reason": done.reason or "–"})
+        yield Event(done.at, label, labelled(done.by.name, done.reason) if done.reason else done.by.name)
 
 
 def _scans(person: Person, at: datetime, tubes: bool) -> Iterator[Event]:

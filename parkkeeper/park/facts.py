@@ -19,10 +19,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from parkkeeper.park.lists.listing import TITLES
 from parkkeeper.park.models import JournalEntry
-from parkkeeper.park.nav import may_open, title_of
+from parkkeeper.park.nav import may_open
 from parkkeeper.park.words import ROLES, joined, labelled
 
+GREAT = 10_000  # numbers from here on are counts, and no years or serial numbers
 Words = Promise | str
 Say = Callable[[Any], str]
 SHOWN, _LONG = 5, 12  # of a list's values, of a key's characters
@@ -122,7 +124,11 @@ NOUNS: dict[str, tuple[Words, str]] = {
 """Title of a model (by its lower-case name), and the page that shows one of them by its key."""
 _WHERES: dict[str, Words] = {
     "person": _("人员"),
+    "today": _("今日"),
     "tube": _("试管"),
+    "import_columns": _("导入"),
+    "import_problems": _("导入"),
+    "import_row": _("导入"),
     "phone.roster": _("采样手机名册"),
     "phone.inspection": _("检查手机名单"),
     "cards": _("个人码卡片"),
@@ -135,6 +141,8 @@ _WHERES: dict[str, Words] = {
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return _now("是") if value else _now("否")
+    if isinstance(value, int) and value >= GREAT:
+        return f"{value:,}"
     if isinstance(value, list):
         return joined(map(_plain, value[:SHOWN])) + ("…" if len(value) > SHOWN else "")
     if isinstance(value, dict):
@@ -154,11 +162,16 @@ def choice(choices: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Say:
 
 
 def _where(value: Any) -> str:
-    return str(_WHERES.get(value) or title_of(str(value)) or value)
+    return str(_WHERES.get(value) or TITLES.get(value) or value)
 
 
 _NOTHING: tuple[Any, ...] = ("", None, {}, [])
-SAYS: dict[str, Say] = {"role": choice(ROLES), "where": _where, "sha256": lambda value: str(value)[:_LONG]}
+SAYS: dict[str, Say] = {
+    "form": choice({"page": _("网页")}),
+    "role": choice(ROLES),
+    "where": _where,
+    "sha256": lambda value: str(value)[:_LONG],
+}
 PAGES: dict[str, str] = {"rule.changed key": "rule"}
 """By a fact's key: the page of the thing whose key the value is."""
 

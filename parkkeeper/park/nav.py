@@ -141,11 +141,6 @@ def may_open(request: HttpRequest, page: str) -> bool:
     return verb is not None and access.may(request.person, verb, at=request.at)  # type: ignore[attr-defined]
 
 
-def title_of(page: str) -> Promise | str:
-    """What the navigation calls the page of that name; "" when it does not stand there."""
-    return next((entry.title for group in GROUPS for entry in group.entries if entry.page == page), "")
-
-
 def _shown(request: HttpRequest, entries: tuple[Entry, ...]) -> Iterator[Shown]:
     here = request.resolver_match.view_name if request.resolver_match else ""
     for entry in entries:

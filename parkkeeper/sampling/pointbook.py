@@ -29,7 +29,7 @@ STATES: dict[str, tuple[str | Promise, str]] = {
 
 
 MARKS = 8
-NARROW = 9  # per cent of the width that a short name takes
+A_CHARACTER = 2.0  # per cent of a desktop's width that a character of a name takes; narrower pages show no names
 _UNSHOWN = ("site__grid__polygon", "site__address")  # hundreds of polygons are long to read
 
 
@@ -180,7 +180,7 @@ class Span:
     @property
     def named(self) -> bool:
         """Wide enough to hold its enterprise's name."""
-        return self.width >= NARROW
+        return self.width >= A_CHARACTER * (len(str(self.slot.enterprise)) + 1)
 
     @property
     def crowded(self) -> bool:

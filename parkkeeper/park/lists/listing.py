@@ -31,6 +31,10 @@ _TYPES = {
 }
 
 
+TITLES: dict[str, Words] = {}
+"""Of every list, by its name: what the journal calls it."""
+
+
 @dataclass
 class Asked:
     """What the address asks of a list: search text, read filter values by name, order, and what was wrong.
@@ -75,6 +79,9 @@ class List:
     empty: Words = _NOTHING
     row_tone: Callable[[Any], str] | None = None
     export: bool = True
+
+    def __post_init__(self) -> None:
+        TITLES[self.name] = self.title
 
     def page(
         self,

@@ -44,8 +44,8 @@ UNITS = {
 
 
 def value_text(rule: Rule) -> str:
-    """A rule's value for people: a table as "key value" pairs, a list with dashes, a term by its unit, else the
-    rule's unit after it."""
+    """A rule's value for people: a table as "key value" pairs, a list as spans ("9–12、13–18"), a term by its unit,
+    else the rule's unit after it."""
     if isinstance(rule.value, dict) and rule.value.keys() == {"unit", "amount"}:
         return f"{rule.value['amount']:g} {UNITS.get(rule.value['unit'], rule.value['unit'])}"
     return f"{_plain(rule.value)} {in_words(rule.unit)}".strip()
@@ -62,7 +62,8 @@ def _plain(value: Any) -> str:
         mark = "；" if any(isinstance(part, dict) for part in value.values()) else "、"
         return joined((f"{KEYS.get(key, key)} {_plain(part)}" for key, part in ordered), mark)
     if isinstance(value, list):
-        return "–".join(_plain(part) for part in value)
+        parts = [_plain(part) for part in value]
+        return joined("–".join(parts[n : n + 2]) for n in range(0, len(parts), 2))
     return str(value)
 
 
