@@ -42,7 +42,7 @@ POINTS = List(
         Column("grid", gettext_lazy("网格"), value="site__grid__name", order="site__grid__code"),
         Column("host", gettext_lazy("所在企业"), value="host__short_name", order="host__pinyin"),
         Column("desks", gettext_lazy("采样台"), kind="number", order="desks"),
-        Column("hours", gettext_lazy("开放时间"), value=lambda p: hours(p.hours)),
+        Column("hours", gettext_lazy("开放时间"), kind="day", value=lambda p: hours(p.hours)),
         Column("enterprises", gettext_lazy("来采企业"), kind="number", order="enterprises"),
         Column("people", gettext_lazy("申报人数"), kind="number", order="people"),
         Column("in_service", gettext_lazy("启用"), kind="day", value=lambda p: dates(p.in_service), order="in_service"),
