@@ -27,7 +27,7 @@ TEXTS = """() => {
   return found;
 }"""
 MARKS = re.compile("[、，：（）；。]")
-DATA = {"检测机构", "简体中文", "繁體中文", "姓名", "工号", "手机", "班次", "晨间抗原"}
+DATA = {"检测机构", "简体中文", "繁體中文", "姓名", "工号", "手机", "班次", "晨间抗原", "在岗状态"}
 """Texts of ours that a name in the small park or a heading of a table equals, and the languages' own names."""
 
 
