@@ -37,7 +37,7 @@ def made() -> dict[str, Any]:
 def told() -> dict[str, Any]:
     with in_park(SCHEMA):
         page = _page()
-        late = re.search(r"最多晚了 ([\d,]+) 秒", page)
+        late = re.search(r"最多晚了 ([\d,]+) 分钟", page)
         lines = JournalEntry.objects.filter(verb__startswith="notice.", by_id__isnull=True).order_by("pk")
         return {
             "deadlines": [(row.kind, (row.told_at - row.due_at).total_seconds()) for row in Deadline.objects.all()],

@@ -128,4 +128,4 @@ def test_what_falls_due_while_all_is_down_is_told_once_and_how_late(site: Site) 
     assert kind == "overdue" and DOWN.total_seconds() <= late < DOWN.total_seconds() + 60 and early > 0
     assert told["journal"][1:] == [["notice.overdue", int(late)]] and len(told["journal"]) == 2
     assert dict(told["people"])["notice_overdue"] == 3 and set(told["messages"]) == {1}  # the liaison, two inspectors
-    assert told["open"] == 1 and told["page"] == int(max(late, early))
+    assert told["open"] == 1 and told["page"] == round(max(late, early) / 60)

@@ -24,6 +24,7 @@ def grid_board(request: OfficeRequest) -> HttpResponse:
     context = {
         "title": _("九宫格"), "grids": [_row(grid, request, _counts(request)) for grid in _grids(request)],
         "late": int(told["late"].total_seconds()) if told["late"] is not None else None,
+        "late_minutes": round(told["late"].total_seconds() / 60) if told["late"] is not None else None,
     }  # fmt: skip
     return render(request, "inspection/grids.html", context)
 
