@@ -12,13 +12,12 @@ from django.db import connection
 from django.utils import timezone
 from django_pgschemas.schema import deactivate
 
-from parkkeeper.demo.bench.mould import Mould
 from parkkeeper.demo.bench.reconcile_park import FOR_EVER, LONG_AGO, fill_park, tell_the_planner
 from parkkeeper.kernel import clock
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.models import Person, Post, Rule
 from parkkeeper.park.tenancy.models import Host, Park
-from parkkeeper.park.tenancy.parks import in_park
+from parkkeeper.park.tenancy.parks import in_park, make_park
 from parkkeeper.sampling.actions.rounds import open_round
 from parkkeeper.sampling.models import Point, Programme, Session, TubeRoll
 from parkkeeper.sync.door import token_digest
@@ -35,7 +34,6 @@ _SERIALS = 1_000_000  # of one point's roll
 _PREFIX = "YQ"
 # the evening's slots end long before the clock's moment: being late is not what is measured
 _RULES = {"clock_tolerance_minutes": 5, "late_scan_minutes": 600, "slot_grace_minutes": 15}
-_mould = Mould()
 
 
 @dataclass
@@ -63,7 +61,7 @@ def make_bench_park(
 ) -> BenchPark:
     """Make the park: the register, an open round, a phone, a roll and an open session at every point."""
     park = BenchPark(schema, f"{schema}.localhost")
-    _mould.make(schema, name=f"测速园区 {schema}", hosts=[park.host], at=OPENED)
+    make_park(schema, name=f"测速园区 {schema}", hosts=[park.host], at=OPENED)
     with in_park(schema), timezone.override("Asia/Shanghai"):
         office = fill_park(people, OPENED, points=points)
         Rule.objects.bulk_create(
