@@ -8,12 +8,13 @@ its number early and commits late holds the cursor back instead of being passed.
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from parkkeeper.sync.models import Phone
+from parkkeeper.sync.models import Batch, Phone
 from parkkeeper.sync.problems import Problem
 
 MOST = 500
@@ -104,9 +105,15 @@ def horizon() -> str:
         return str(cursor.fetchone()[0])
 
 
-def changes(phone: Phone, text: str, *, most: int = MOST) -> dict[str, Any]:
-    """What happened after the cursor `text`, `most` at once: {"changes", "cursor", "more"} of docs/protocol.md."""
+def changes(phone: Phone, text: str, *, last: str = "", most: int = MOST) -> dict[str, Any]:
+    """What happened after the cursor `text`, `most` at once: {"changes", "cursor", "more"} of docs/protocol.md.
+
+    `last` is the batch that was confirmed to the phone last. Raises Problem 409 when the server was restored from a
+    backup that is older than it, or than the cursor.
+    """
     since = read_cursor(text)
+    if last and not _knows(last):
+        raise _ahead()
     if since is None:
         return {"changes": [], "cursor": horizon(), "more": False}
     # the horizon is read before the lines: what is handed out lies below it, the next cursor is not above it
@@ -119,6 +126,15 @@ def changes(phone: Phone, text: str, *, most: int = MOST) -> dict[str, Any]:
     if more:
         end = f"{rows[-1][0]}-{rows[-1][1]}"
     return {"changes": [_change(*row[2:]) for row in rows], "cursor": end, "more": more}
+
+
+def _knows(batch: str) -> bool:
+    # the cursor alone does not tell: numbers of transactions are given out again, and soon pass it
+    try:
+        number = UUID(batch)
+    except ValueError:
+        return True
+    return Batch.objects.filter(pk=number).exists()
 
 
 def _key(cursor: str) -> tuple[int, int]:

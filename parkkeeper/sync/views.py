@@ -82,7 +82,9 @@ def news(request: HttpRequest, phone: Phone) -> HttpResponse:
     """What happened at the point since the cursor."""
     if phone.revoked_at is not None:
         raise revoked()
-    return json_response(changes(phone, request.GET.get("cursor", "")), request=request)
+    return json_response(
+        changes(phone, request.GET.get("cursor", ""), last=request.GET.get("last", "")), request=request
+    )
 
 
 @phone_door("PUT", "HEAD")

@@ -2,6 +2,7 @@
 
 import { Outbox, type Link } from "./sync/outbox";
 import { Trouble, ask } from "./sync/api";
+import { news } from "./sync/news";
 import { type Enrolment, type Member, type Operation, type Reply, type Roster, VERSION } from "./protocol";
 import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from "./store/db";
 import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlessLocked, unlock } from "./store/vault";
@@ -290,7 +291,7 @@ class World extends EventTarget {
   private async answered(offset: number, reply: Reply): Promise<void> {
     this.offset = offset;
     this.cursor ||= reply.cursor;
-    await setDeviceValue("offset", offset);
+    await Promise.all([setDeviceValue("offset", offset), setDeviceValue("last", reply.batch)]);
   }
 
   /** What happened at the point since we last asked; mostly it means: fetch the roster, which is cheap when it is the same. */
@@ -305,11 +306,10 @@ class World extends EventTarget {
         return;
       }
       if (this.cursor && this.people) {
-        const { body: news } = await ask<{ changes: unknown[]; cursor: string; more: boolean }>(
-          `changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
-        this.cursor = news!.cursor;
+        const { changes, cursor } = await news(this.cursor, token);
+        this.cursor = cursor;
         // boxes of other points tell a courier nothing by way of changes
-        if (!this.carries && !news!.changes.length && Date.now() - this.rosterAt < 10 * ASK_EVERY) return;
+        if (!this.carries && !changes.length && Date.now() - this.rosterAt < 10 * ASK_EVERY) return;
       }
       await this.fetchRoster(token);
     } catch (problem) {

@@ -97,6 +97,9 @@ def test_stops_and_extensions_move_the_due_time_and_another_person_grants_them(w
     assert again(notice).due_at is None
     notices.resume_clock(notice, by=w.ann, at=later(180))
     assert again(notice).due_at == due + timedelta(hours=5)
+    for amount in (0, -1, 24 * 366 + 1, 1e300, float("nan")):
+        with pytest.raises(Refused, match="最多一年"):
+            notices.ask_extension(notice, amount, reason="再等", by=w.mei, at=later(190))
     refused = notices.ask_extension(notice, 4, reason="再等", by=w.mei, at=later(200))
     notices.decide_extension(refused, granted=False, by=w.office, at=later(201))
     assert again(notice).due_at == due + timedelta(hours=5)
@@ -170,6 +173,9 @@ def test_a_hung_up_finding_stays_open_until_its_day(w: Any) -> None:
     notice = noticed(w)
     with pytest.raises(Refused, match="晚于今天"):
         lookbacks.hang_up(Finding.objects.get(), reason="等管道", until=later(0).date(), by=w.ann, at=later(50))
+    with pytest.raises(Refused, match="晚于今天"):  # half past midnight in the park, the day before in London
+        tomorrow = later(DAY_ON).date()
+        lookbacks.hang_up(Finding.objects.get(), reason="等管道", until=tomorrow, by=w.ann, at=later(390))
     lookbacks.hang_up(Finding.objects.get(), reason="等管道", until=later(3 * DAY_ON).date(), by=w.ann, at=later(50))
     assert Finding.objects.open().exists() and again(notice).closed_at is None
 

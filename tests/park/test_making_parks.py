@@ -1,10 +1,11 @@
-"""A new park's tables are made at once from today's models, and are those that its migrations would have made."""
+"""A new database and a new park are made at once, and are as their migrations would have made them."""
 
 from typing import Any
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from parkkeeper.park.tenancy.models import Park
@@ -51,3 +52,17 @@ def test_a_park_is_made_as_its_migrations_would_have_made_it() -> None:
     assert all(by_steps.values())
     differing = {what: sorted(rows ^ at_once[what], key=repr) for what, rows in by_steps.items()}
     assert not any(differing.values()), differing
+
+
+@pytest.mark.parametrize("schema", ["public", "world"])
+def test_nothing_is_left_to_migrate(schema: str) -> None:
+    with in_park(schema):
+        migrating = MigrationExecutor(connection)
+        assert migrating.migration_plan(migrating.loader.graph.leaf_nodes()) == []
+        migrating.loader.check_consistent_history(connection)
+
+
+def test_outside_of_parks_there_are_only_the_parks_and_their_names() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
+        assert {name for (name,) in cursor.fetchall()} == {"django_migrations", "tenancy_park", "tenancy_host"}

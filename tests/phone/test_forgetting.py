@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.sampling.models import Scan
@@ -68,12 +68,6 @@ def test_a_park_restored_from_a_backup_gets_everything_again(phones: Phones, w: 
     phone.waits(0)
     Scan.objects.all().delete()  # the backup is older than these
     Batch.objects.all().delete()
-
-    def ahead(route: Route) -> None:
-        problem = {"error": {"code": "cursor_ahead", "message": "已从备份恢复"}}
-        route.fulfill(status=409, json=problem)
-
-    phone.page.route("**/phone/v1/changes*", ahead, times=1)
     phone.page.clock.fast_forward("01:05")
     for _turn in range(100):
         if len(scanned(TUBE)) == 2:

@@ -9,6 +9,7 @@ from django_pgschemas.schema import get_current_schema
 
 from parkkeeper.park.journal import record
 from parkkeeper.sampling.models import Due, Round
+from parkkeeper.sync.models import Batch
 from parkkeeper.sync.outbox import changes, horizon
 from tests.sync.handset import Handset, enrolled, json_of
 from tests.world import DAY, EVENING, later, world
@@ -167,6 +168,21 @@ def test_without_a_cursor_the_changes_begin_now() -> None:
     told = json_of(phone.ask("GET", "changes"))
     assert (told["changes"], told["more"]) == ([], False)
     assert told["cursor"].endswith("-0")
+
+
+@pytest.mark.django_db
+def test_a_phone_whose_last_batch_is_gone_is_told_of_the_restore_however_late_it_asks() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    told = json_of(phone.send([phone.op("open_session")]))
+    cursor, last = told["cursor"], told["batch"]
+    assert phone.ask("GET", f"changes?cursor={cursor}&last={last}").status_code == 200
+    Batch.objects.all().delete()  # the backup is older; others have worked since, so that the cursor tells nothing
+    phone.send([phone.op("open_session")])
+    answer = phone.ask("GET", f"changes?cursor={cursor}&last={last}")
+    assert (answer.status_code, json_of(answer)["error"]["code"]) == (409, "cursor_ahead")
+    assert phone.ask("GET", f"changes?cursor={cursor}&last=nonsense").status_code == 200
+    assert phone.ask("GET", f"changes?cursor={cursor}").status_code == 200, "an app of the time before"
 
 
 @pytest.mark.django_db

@@ -156,7 +156,10 @@ def _told_by(phone: FieldPhone, after: int = 0) -> None:
 
 
 def restored(site: Site, rounds: int) -> dict[str, int]:
-    """The database goes back to a backup; phones still hold the day and send it again."""
+    """The database goes back to a backup; phones still hold the day, hear of it when they ask, and send it again.
+
+    The half that asks last does so when the others' work has long passed its cursor.
+    """
     phones = phones_of(site.park, site.port)
     for phone in phones:
         phone.capture(A_ROUND)
@@ -166,10 +169,12 @@ def restored(site: Site, rounds: int) -> dict[str, int]:
         phone.capture(A_ROUND)
     all_send(phones)
     site.restore()
-    for phone in phones:
-        for sending in phone.sendings:
-            sending.settled = False
-    all_send(phones)
+    half = len(phones) // 2
+    for some in (phones[:half], phones[half:]):
+        told = [phone.hears_of_a_restore() for phone in some]
+        if not all(told):
+            raise AssertionError(f"{told.count(False)} of {len(told)} phones did not hear of the restore")
+        all_send(some)
     return judged(site, phones)
 
 

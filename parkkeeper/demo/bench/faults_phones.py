@@ -51,6 +51,8 @@ class FieldPhone:
     unexpected: list[str] = field(default_factory=list)
     told: list[dict[str, Any]] = field(default_factory=list)
     last: tuple[int, bytes] | None = None
+    cursor: str = ""
+    confirmed: str = ""
 
     def capture(self, scans: int) -> None:
         """Scan so many people (whole tubes of ten); it waits on the phone in batches."""
@@ -74,11 +76,16 @@ class FieldPhone:
                     f"{len(waiting)} batches not taken in {patience:.0f} s; the last answer: {self.last}"
                 )
 
-    def send_again(self) -> None:
-        """Forget that anything was settled, and send it all again: the server was restored from a backup."""
+    def hears_of_a_restore(self) -> bool:
+        """Ask for changes as the app does; after a restore nothing counts as settled any more."""
+        answer, until = None, time.monotonic() + 30
+        while (answer is None or answer[0] == 503) and time.monotonic() < until:  # as often as the app does
+            answer = self._get(f"changes?cursor={self.cursor}&last={self.confirmed}")
+        if answer is None or answer[0] != 409 or b"cursor_ahead" not in answer[1]:
+            return False
         for one in self.sendings:
             one.settled = False
-        self.send()
+        return True
 
     def _try(self, sending: Sending) -> bool:
         body = self._body(sending)
@@ -107,9 +114,11 @@ class FieldPhone:
             self.unexpected.append(f"{status} {content[:200]!r}")
             sending.settled = True
             return True
-        for verdict in orjson.loads(content)["verdicts"]:
+        told = orjson.loads(content)
+        for verdict in told["verdicts"]:
             self.verdicts[verdict["id"]] = verdict["verdict"]
             self.doubts.update(verdict.get("doubts", ()))
+        self.cursor, self.confirmed = self.cursor or told["cursor"], told["batch"]
         sending.settled = True
         return True
 
@@ -122,9 +131,15 @@ class FieldPhone:
                 "Content-Length": str(len(body))}  # fmt: skip
 
     def _ask(self, body: bytes) -> tuple[int, bytes] | None:
+        return self._request("POST", "batches", body)
+
+    def _get(self, path: str) -> tuple[int, bytes] | None:
+        return self._request("GET", path, b"")
+
+    def _request(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
         asking = http.client.HTTPConnection(*self.address, timeout=20)
         try:
-            asking.request("POST", "/phone/v1/batches", body, self._headers(body))
+            asking.request(method, f"/phone/v1/{path}", body or None, self._headers(body))
             response = asking.getresponse()
             return response.status, response.read()
         except (OSError, http.client.HTTPException):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.doubts import doubt_of
@@ -94,7 +95,7 @@ def hang_up(finding: Finding, *, reason: str, until: date, by: Person, at: datet
     require(by, "issue_notice", at=at, on=finding)
     finding = _open(finding)
     _needs(reason)
-    if until <= at.date():
+    if until <= timezone.localdate(at):
         raise Refused(_("复核日期必须晚于今天。"))
     step = take_step(finding, Step.Kind.HUNG_UP, by=by, at=at, note=tidy(reason), until=until)
     record("finding.hung_up", finding, by=by, at=at, enterprise=finding.enterprise_id, until=until.isoformat())

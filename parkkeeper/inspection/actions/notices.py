@@ -22,6 +22,8 @@ from parkkeeper.park.numbering import next_number
 from parkkeeper.park.workdays import term_of
 from parkkeeper.planning.working_time import Term, Unit
 
+MOST_DAYS = 366  # of more time; longer needs another notice
+
 
 @transaction.atomic
 def issue_notice(visit: Visit, *, second: Person | None = None, by: Person, at: datetime) -> Notice:
@@ -130,8 +132,9 @@ def ask_extension(notice: Notice, amount: float, *, reason: str, by: Person, at:
     _needs(reason)
     if notice.due_at is not None and notice.due_at <= at:
         raise Refused(_("延期须在到期之前申请。请尽快整改并自报，等待复查。"))
-    if amount <= 0 or (notice.unit == Unit.WORKING_DAYS.value and amount != int(amount)):
-        raise Refused(_("请填写要延长多久（大于 0；按工作日的填整数）。"))
+    days = notice.unit == Unit.WORKING_DAYS.value
+    if not 0 < amount <= (MOST_DAYS if days else 24 * MOST_DAYS) or (days and amount != int(amount)):
+        raise Refused(_("请填写要延长多久（大于 0，最多一年；按工作日的填整数）。"))
     waiting = {"extension_one_undecided": lambda: _("已有一份延期申请等待批准。")}
     with refusing(waiting):
         asked = Extension.objects.create(

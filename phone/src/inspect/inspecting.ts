@@ -6,6 +6,7 @@ import type { Told } from "../store/queue";
 import type { Drafts } from "../store/transfer";
 import { sealedValue, setSealedValue } from "../store/vault";
 import { ask } from "../sync/api";
+import { news } from "../sync/news";
 import { type Standing, standing } from "./asking";
 import type { Here } from "./place";
 import { Visits, type Visit } from "./visits";
@@ -92,9 +93,9 @@ export class Inspecting {
   /** Ask for the round when something in it may have changed. Raises Trouble, Locked. */
   async refresh(token: string): Promise<void> {
     if (this.carried && this.cursor) {
-      const { body: news } = await ask<{ changes: unknown[]; cursor: string }>(`changes?cursor=${encodeURIComponent(this.cursor)}`, { token });
-      this.cursor = news!.cursor;
-      if (!news!.changes.length && Date.now() - this.at < ASK_AGAIN) return;
+      const { changes, cursor } = await news(this.cursor, token);
+      this.cursor = cursor;
+      if (!changes.length && Date.now() - this.at < ASK_AGAIN) return;
     }
     await this.fetch(token);
   }

@@ -149,10 +149,16 @@ export async function dissolve(batch: BatchRow, hold?: { code: string; message: 
 
 /** After a restore of the park's server: what it had confirmed before is sent again; ids make that harmless. */
 export async function sendAllAgain(): Promise<void> {
-  const transaction = await writing(["operations"]);
-  const store = transaction.objectStore("operations");
-  const rows = await store.index("state").getAll("settled");
-  await Promise.all([...rows.map((row) => store.put({ ...row, state: "saved", batch: "" })), transaction.done]);
+  const transaction = await writing(["operations", "files", "device"]);
+  const [operations, files] = [transaction.objectStore("operations"), transaction.objectStore("files")];
+  const rows = await operations.index("state").getAll("settled");
+  const pictures = await files.index("state").getAll("settled");
+  await Promise.all([
+    ...rows.map((row) => operations.put({ ...row, state: "saved", batch: "" })),
+    ...pictures.map((row) => files.put({ ...row, state: "saved" })),
+    transaction.objectStore("device").delete("last"), // the batch by which the restore was noticed
+    transaction.done,
+  ]);
 }
 
 /** The park has these for good, and the round is over: this phone need not hold them any longer. */
