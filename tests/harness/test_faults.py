@@ -9,7 +9,7 @@ ITEMS = (
     "kill -9 of the web server", "kill -9 of one of its processes", "kill -9 of the worker", "kill -9 of PostgreSQL",
     "Reply dropped after the commit", "Request cut in the middle", "Duplicates and reorderings",
     "Two phones with the same tube", "Phone clock three hours off", "Clock jumps in mid-shift",
-    "Server restored from yesterday's backup", "Browser killed (SIGKILL) in mid-scan and after “saved”",
+    "Server restored from yesterday's backup", "Browser killed (SIGKILL) after “saved”",
     "Storage quota reached", "Update with a full queue", "Enrolment revoked with unsent work", "A city's rush",
     "“Saved” said before the transaction", "Ids made by the server", "A refused row dropped", "A cursor on ids",
 )  # fmt: skip
