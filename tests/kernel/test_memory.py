@@ -57,7 +57,7 @@ def test_a_web_server_keeps_what_it_has_loaded_with_all_its_pages() -> None:
         [
             sys.executable,
             "-c",
-            "import gc, sys, parkkeeper.config.wsgi; "
+            "import gc, sys; from parkkeeper.config.wsgi import settle; settle(); "
             "print(gc.get_freeze_count() > 50_000, 'parkkeeper.board.views' in sys.modules)",
         ],
         capture_output=True,
