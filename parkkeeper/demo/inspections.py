@@ -22,6 +22,7 @@ from parkkeeper.sync.actions import issue_enrolment
 
 ENROLLING, REPORTING, ASKING, DECIDING, CHECKING = 8 * 60, 8 * 60 + 30, 17 * 60 + 30, 18 * 60 + 10, 15 * 60  # minutes
 PAPER, SERVING, SECOND = 6, 12, 30  # minutes after a visit
+TALK = 40  # minutes after a second notice
 PLACELESS_EVERY = 15  # photos; of so many, one without a place
 ROUND_EVERY = 5  # days: the round of the day, as the phones fetch it
 STOPPED_FOR = 5  # days after the proposal on which the enterprise applies
@@ -170,6 +171,11 @@ class Inspections:
             self.notices[case.key], second=leader, by=self.register.people[team.first], at=at
         )
         self._serve(case, team.first, at + timedelta(minutes=SERVING))
+        held = at + timedelta(minutes=TALK)
+        notices.hold_talk(
+            self.notices[case.key], people=f"{self.liaison(case.enterprise, at.date()).name}（联络人）",
+            minutes="说明两次检查的情况和逾期不改的后果；企业承诺次日整改到位。", held_at=held, by=leader, at=held,
+        )  # fmt: skip
 
     def _stop(self, case: Case, visit: TeamVisit) -> None:
         """Proposed by the team, decided by the park's leader, served the same day."""

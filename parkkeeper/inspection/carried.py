@@ -13,7 +13,6 @@ from django.db.models import Q
 
 from parkkeeper.inspection.checklistfiles import RESUMPTION
 from parkkeeper.inspection.models import (
-    ADVISING,
     FAILED,
     LOOKED,
     Authorisation,
@@ -78,7 +77,7 @@ def _bases(day: date) -> list[dict[str, Any]]:
     for paper in Authorisation.objects.on(day).order_by("pk"):
         papers.setdefault(paper.basis, paper)
     return [
-        {"basis": basis.value, "name": str(basis.label), "orders": basis not in ADVISING,
+        {"basis": basis.value, "name": str(basis.label), "orders": basis != Basis.GUIDANCE,
          "body": papers[basis].body if basis in papers else "",
          "paper": papers[basis].document if basis in papers else ""}
         for basis in Basis if basis == Basis.GUIDANCE or basis in papers
@@ -176,6 +175,7 @@ def _notices(codes: dict[int, str]) -> list[dict[str, Any]]:
         {"number": row.number, "enterprise": codes[row.enterprise_id], "wording": row.wording,
          "issued_at": row.issued_at.isoformat(), "due_at": row.due_at.isoformat() if row.due_at else None,
          "lapsed": row.lapsed_at is not None, "second": row.follows_id is not None,
+         "talked_at": row.talked_at.isoformat() if row.talked_at else None,
          "findings": sorted(str(line.finding_id) for line in row.lines.all())}
         for row in rows
     ]  # fmt: skip

@@ -34,6 +34,7 @@ LABELS: dict[str, Promise | str] = {
     "looked_at": _("已看检查项"),
     "measures": _("措施数"),
     "mismatches": _("不符项"),
+    "notice": _("整改通知书"),
     "outcome": _("复查结果"),
     "photo": _("照片"),
     "photos": _("照片数"),
@@ -47,6 +48,7 @@ LABELS: dict[str, Promise | str] = {
     "version": _("版本"),
     "wording": _("文书"),
     "finding.cause_named cause": _("原因"),
+    "finding.fixed_on_spot counts": _("计为整改"),
 }
 NOUNS: dict[str, tuple[Promise | str, str]] = {
     "authorisation": (_("授权"), ""),
@@ -62,7 +64,8 @@ NOUNS: dict[str, tuple[Promise | str, str]] = {
     "visit": (_("检查"), "visit"),
 }
 PAGES = {
-    "checklist": "checklist", "finding": "finding", "findings": "finding", "follows": "notice", "proposed_by": "person",
+    "checklist": "checklist", "finding": "finding", "findings": "finding", "follows": "notice", "notice": "notice",
+    "proposed_by": "person",
 }  # fmt: skip
 SAYS: dict[str, Say] = {
     "basis": choice(Basis.choices),

@@ -1,8 +1,12 @@
-"""What follows from facts, for whoever changed one: a notice's due time, and whether its last finding is settled."""
+"""What follows from facts, for whoever changed one: a notice's due time, whether its last finding is settled, and that
+somebody looked in time after all."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from parkkeeper.inspection.models import SETTLED, Finding, Notice, Step
+from parkkeeper.inspection.models import SETTLED, Finding, Notice, NoticeLine, Step
+from parkkeeper.park.journal import record
+from parkkeeper.park.models import Person
 from parkkeeper.park.workdays import due
 
 
@@ -29,3 +33,18 @@ def close_or_reopen(findings: Iterable[Finding]) -> None:
         if closed_at != notice.closed_at:
             notice.closed_at = closed_at
             notice.save(update_fields=["closed_at"])
+
+
+def take_back_lapse(finding: Finding, looked_at: datetime, *, by: Person, at: datetime) -> None:
+    """A look that was made in time and heard of late (at `at`): its finding has not lapsed, nor has a notice of which
+    no other one has. What was told meanwhile stays told (Deadline)."""
+    lines = NoticeLine.objects.filter(
+        finding=finding, lapsed=True, notice__issued_at__lte=looked_at, notice__lapsed_at__gte=looked_at
+    )
+    for line in lines.select_related("notice").order_by("notice"):
+        notice = Notice.objects.select_for_update().get(pk=line.notice_id)
+        NoticeLine.objects.filter(pk=line.pk).update(lapsed=False)
+        if not notice.lines.filter(lapsed=True).exists():
+            Notice.objects.filter(pk=notice.pk).update(lapsed_at=None)
+            record("notice.lapse_taken_back", notice, by=by, at=at, enterprise=notice.enterprise_id,
+                   happened=looked_at.isoformat())  # fmt: skip

@@ -14,7 +14,7 @@ WHERE f.id = ANY(%(findings)s) AND (
   EXISTS (SELECT FROM inspection_step s
           WHERE s.finding_id = e.id AND s.kind = 'fixed' AND s.counts AND s.at <= f.noted_at)
   OR EXISTS (SELECT FROM inspection_notice_line l JOIN inspection_notice n ON n.id = l.notice_id
-             WHERE l.finding_id = e.id AND n.lapsed_at <= f.noted_at))
+             WHERE l.finding_id = e.id AND l.lapsed AND n.lapsed_at <= f.noted_at))
 GROUP BY f.id, f.noted_at ORDER BY f.noted_at, f.id
 """
 

@@ -53,7 +53,7 @@ def say_stop(stop: StopWork, at: datetime) -> Said:
         return _("已解除"), "ok"
     if stop.approved is False:
         return _("未获批准"), "plain"
-    if stop.decided_at is None and stop.review_due_at is not None and stop.review_due_at <= at:
+    if stop.fell(at):
         return _("逾期未复核，已失效"), "plain"
     if stop.accepted_at is not None:
         return _("验收通过，待解除"), "wait"

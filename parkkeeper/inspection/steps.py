@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from parkkeeper.inspection.following import close_or_reopen
+from parkkeeper.inspection.following import close_or_reopen, take_back_lapse
 from parkkeeper.inspection.models import LOOKED, Finding, NoticeLine, Step, Visit
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.park.models import Person
@@ -22,6 +22,8 @@ def take_step(
         until=until, counts=counts,
     )  # fmt: skip
     close_or_reopen([finding])
+    if counts and kind in LOOKED:
+        take_back_lapse(finding, at, by=by, at=step.received_at)
     return step
 
 
@@ -51,7 +53,7 @@ def state_kind(finding: Finding) -> str:
 
 
 def unnoticed(visit: Visit) -> QuerySet[Finding]:
-    """Open findings of the visit that stand on no notice (withdrawn ones aside), in the order of the checklist."""
-    standing = NoticeLine.objects.filter(notice__withdrawn_at__isnull=True)
+    """Open findings of the visit that stand on no notice (but withdrawn or replaced ones), in the checklist's order."""
+    standing = NoticeLine.objects.filter(notice__withdrawn_at__isnull=True, notice__followed_by__isnull=True)
     rows = Finding.objects.filter(visit=visit).open().exclude(pk__in=standing.values("finding"))
     return rows.select_related("item").order_by("item__position", "noted_at", "pk")

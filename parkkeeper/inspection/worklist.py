@@ -25,7 +25,7 @@ from parkkeeper.park.rulebook import rules
 
 WEEK = timedelta(days=7)
 LONGEST = 14  # days without a visit beyond which the wait weighs no more
-OVERDUE, REPORTED, FAILED_BACK, STOPPED, DUE_SOON, UNRESUMED = 50, 45, 40, 35, 30, 15
+OVERDUE, REPORTED, FAILED_BACK, AWAITED, STOPPED, DUE_SOON, UNRESUMED = 50, 45, 40, 40, 35, 30, 15
 COMPLAINT, LOW_COVERAGE, MISMATCH = 25, 20, 10
 
 
@@ -75,7 +75,7 @@ def work_list(grid: Grid, day: date, at: datetime, reader: Person) -> WorkList:
     lines = {row.pk: Line(row, own=row.pk == reader.employer_id) for row in rows}
     cap, share, low = rules(("visits_a_week", "random_share_percent", "low_coverage_percent"), at)
     _count_visits(lines, day, at, int(cap))
-    _look_backs(lines, at)
+    _look_backs(lines, day, at)
     _notices(lines, at)
     _stops(lines, day, at)
     _complaints(lines, at)
@@ -104,24 +104,27 @@ def _count_visits(lines: dict[int, Line], day: date, at: datetime, cap: int) -> 
             line.add(days, _("从未检查") if line.last is None else _("%(n)s 天未检查") % {"n": days})
 
 
-def _look_backs(lines: dict[int, Line], at: datetime) -> None:
-    waiting: dict[str, Counter[int]] = {"reported": Counter(), "failed": Counter()}
+def _look_backs(lines: dict[int, Line], day: date, at: datetime) -> None:
+    """What waits for a second look: reported as fixed, failed before, or put aside until a day that has come."""
+    waiting: dict[str, Counter[int]] = defaultdict(Counter)
     team: dict[int, set[str]] = defaultdict(set)
     findings = Finding.objects.filter(enterprise__in=lines, noted_at__lte=at)
-    rows = findings.with_last().filter(last__in=[Step.Kind.REPORTED, *FAILED])  # type: ignore[misc]
-    told = rows.order_by("noted_at", "pk")
+    told = findings.waiting(day).order_by("noted_at", "pk")
     asked = ("enterprise_id", "last", "visit__by__name", "visit__second__name")
     for enterprise, kind, *names in told.values_list(*asked):
-        waiting["reported" if kind == Step.Kind.REPORTED else "failed"][enterprise] += 1
+        waiting["failed" if kind in FAILED else kind][enterprise] += 1
         team[enterprise].update(name for name in names if name)
     for number, line in lines.items():
-        reported, failed = waiting["reported"][number], waiting["failed"][number]
+        reported, failed = waiting[Step.Kind.REPORTED][number], waiting["failed"][number]
+        awaited = waiting[Step.Kind.HUNG_UP][number]
         if reported:
             line.add(REPORTED, _("已自报待复查 %(n)s 项") % {"n": reported})
         if failed:
             line.add(FAILED_BACK, _("复查不合格 %(n)s 项") % {"n": failed})
-        if reported + failed:
-            line.purposes.append(_("复查 %(n)s 项") % {"n": reported + failed})
+        if awaited:
+            line.add(AWAITED, _("挂账到期 %(n)s 项") % {"n": awaited})
+        if reported + failed + awaited:
+            line.purposes.append(_("复查 %(n)s 项") % {"n": reported + failed + awaited})
             line.avoid = sorted(team[number])
 
 

@@ -1,6 +1,7 @@
 """Forms of the office: one look (error summary first), refusals of verbs shown where the person typed."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -157,9 +158,15 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M", **kwargs)
 
 
+def _in_our_time(value: date) -> None:
+    """Days are counted on from what is typed: at the ends of the calendar that cannot be done."""
+    if not 1900 <= value.year < 3000:
+        raise ValidationError(_("请填写 1900 年到 2999 年之间的日期。"))
+
+
 def day_field(label: Any, **more: Any) -> forms.DateField:
     """A field of a local day."""
-    return forms.DateField(label=label, widget=DayInput(), **more)
+    return forms.DateField(label=label, widget=DayInput(), validators=[_in_our_time], **more)
 
 
 def moment_field(label: Any, **more: Any) -> forms.DateTimeField:
@@ -167,6 +174,7 @@ def moment_field(label: Any, **more: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         widget=MomentInput(),
+        validators=[_in_our_time],
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
         **more,
     )

@@ -54,8 +54,10 @@ WATCHED_IN_GRIDS: dict[str, tuple[str, ...]] = dict.fromkeys(
     (
         "checklist.put_in_force", "authorisation.filed", "visit.begun", "visit.ended", "finding.noted",
         "finding.fixed_on_spot", "finding.reported", "finding.looked_back", "finding.hung_up", "finding.unfixed",
-        "finding.reopened", "notice.issued", "notice.served", "notice.withdrawn", "notice.lapsed", "extension.decided",
-        "clock.stopped", "clock.resumed", "enterprise.changed", "phone.revoked", "codes.rotated",
+        "finding.reopened", "notice.issued", "notice.served", "notice.withdrawn", "notice.lapsed",
+        "notice.lapse_taken_back", "notice.talk_held", "extension.decided", "clock.stopped", "clock.resumed",
+        "stop_work.imposed", "stop_work.served", "stop_work.applied", "stop_work.fell", "stop_work.lifted",
+        "enterprise.changed", "phone.revoked", "codes.rotated",
     ),
     (),
 )  # fmt: skip

@@ -148,6 +148,8 @@ export interface OpenNotice {
   due_at: string | null;
   lapsed: boolean;
   second: boolean;
+  /** When the talk that goes with a second notice was held; a round fetched before the park told so has none. */
+  talked_at?: string | null;
   findings: string[];
 }
 

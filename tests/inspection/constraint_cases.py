@@ -32,6 +32,8 @@ def changes(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
         by_somebody("notice_served_by_somebody_somehow", rows.notice, "served_at", "served_by", served_how="post"),
         by_somebody("notice_withdrawn_by_somebody_with_reason", rows.notice, "withdrawn_at", "withdrawn_by",
                     withdrawn_reason="有误"),
+        by_somebody("notice_talk_by_somebody_with_minutes", rows.notice, "talked_at", "talked_by", talked_with="梅联络",
+                    talk_minutes="已说明"),
         ("extension_has_amount_and_reason", rows.extension, these(amount=1), (these(amount=0), these(reason=""))),
         ("extension_decided_by_somebody", rows.extension,
          lambda w: {"decided_at": EVENING, "decided_by": w.office, "granted": True},

@@ -20,7 +20,8 @@ def _full_stop(w: Any) -> Any:
 def _full_notice(w: Any) -> Any:
     return rows.notice(
         w, served_at=EVENING, served_by=w.office, served_how="in_person", served_to="梅联络", served_place="门卫",
-        withdrawn_at=EVENING, withdrawn_by=w.office, withdrawn_reason="有误",
+        withdrawn_at=EVENING, withdrawn_by=w.office, withdrawn_reason="有误", receipt_refused="门卫拒收",
+        talked_at=EVENING, talked_by=w.office, talked_with="梅联络", talk_minutes="已说明",
     )  # fmt: skip
 
 

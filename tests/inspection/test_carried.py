@@ -134,12 +134,14 @@ def test_without_a_paper_on_file_only_guidance_is_offered() -> None:
 
 def test_open_findings_and_notices_come_along_and_say_whose_work_they_are(w: Any) -> None:
     notice = noticed(w, "B3", "F2")
-    w.team.say(w.team.fix(Finding.objects.get(item__code="F2"), 40))
+    seen = Inspector(w, w.cai)
+    seen.say(seen.look(Finding.objects.get(item__code="F2"), "fixed", 40))
     mine = round_of(of(w), at=TOMORROW)
     other = round_of(of(w, w.cai, "team_member"), at=TOMORROW)
     [finding] = mine["findings"]
     assert (finding["item"]["code"], finding["area"], finding["state"], finding["own"]) == ("B3", "一号楼", "", True)
     assert other["findings"][0]["own"] is False
+    assert mine["notices"][0]["talked_at"] is None and not mine["notices"][0]["second"]
     assert mine["notices"][0]["number"] == notice.number and mine["notices"][0]["due_at"] == notice.due_at.isoformat()
     assert finding["finding"] in mine["notices"][0]["findings"]
     assert any("通知书" in reason for reason in mine["round"][0]["reasons"])

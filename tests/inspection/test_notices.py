@@ -1,19 +1,24 @@
-"""Notices, their clocks, look-backs by somebody else, repeats, and the ladder up to a stop of work."""
+"""Notices, their clocks, look-backs by somebody else, and what becomes of time (the ladder: test_ladder.py)."""
 
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
-from parkkeeper.inspection.actions import lookbacks, notices, stopwork
+from parkkeeper.board.bulletin.figure import span_of
+from parkkeeper.board.bulletin.whole import bulletin, to_json
+from parkkeeper.inspection.actions import lookbacks, notices
 from parkkeeper.inspection.actions.deadlines import tell_deadlines
 from parkkeeper.inspection.ladder import rung_of
-from parkkeeper.inspection.models import Deadline, Finding, Notice, Photo, Step, StopWork, Visit
+from parkkeeper.inspection.models import Deadline, Finding, Notice, Photo, Step, Visit
+from parkkeeper.inspection.repeats import repeats_of
 from parkkeeper.park.actions.calendar import enter_calendar_year
 from parkkeeper.park.errors import Forbidden, Refused
-from parkkeeper.park.models import Enterprise, JournalEntry, Message, Rule, StoredFile
+from parkkeeper.park.models import JournalEntry, Message, Rule, StoredFile
 from tests.inspection.kit import Inspector, again, found, inspected_world, later, noticed
 from tests.park.test_calendar import HOLIDAYS, MAKE_UP
+from tests.world import DAY
 
 pytestmark = pytest.mark.django_db
 DAY_ON = 1440
@@ -180,87 +185,6 @@ def test_a_hung_up_finding_stays_open_until_its_day(w: Any) -> None:
     assert Finding.objects.open().exists() and again(notice).closed_at is None
 
 
-# ---- the ladder
-def test_the_same_problem_counts_only_when_the_earlier_look_back_passed_or_lapsed(w: Any) -> None:
-    noticed(w)
-    second = found(w, minutes=300)[0]
-    assert rung_of(second).repeats == 0
-    first = Finding.objects.order_by("noted_at")[0]
-    lookbacks.look_back(first, "fixed", by=w.cai, at=later(280))
-    assert rung_of(second).repeats == 1
-    assert rung_of(found(w, minutes=400, area="二号楼")[0]).repeats == 0
-    assert rung_of(found(w, "B4", minutes=500)[0]).repeats == 0
-    assert rung_of(found(w, minutes=31 * DAY_ON)[0]).repeats == 0
-
-
-def test_a_failed_look_back_leads_to_a_second_notice_and_that_to_a_proposal(w: Any) -> None:
-    notice = noticed(w)
-    finding = Finding.objects.get()
-    assert rung_of(finding).next == "notice"
-    with pytest.raises(Refused, match="没有不合格"):
-        notices.issue_second_notice(notice, by=w.ann, at=later(100))
-    look(w, notice, "not_fixed", 100)
-    assert rung_of(finding).next == "second_notice"
-    facts = {"extent": "site", "place": "全厂", "reason": "反复", "conditions": "修好并验收"}
-    with pytest.raises(Refused, match="还没有到"):
-        stopwork.propose_stop_work(notice, **facts, by=w.ann, at=later(110))
-    second = notices.issue_second_notice(notice, by=w.ann, at=later(110))
-    assert second.follows == notice and Notice.objects.open().get() == second
-    with pytest.raises(Refused, match="第二次通知书代替"):
-        notices.serve_notice(notice, "post", to="x", by=w.ann, at=later(111))
-    assert rung_of(finding).next == "stop_work"
-    for missing in ("place", "conditions", "reason"):
-        with pytest.raises(Refused):
-            stopwork.propose_stop_work(second, **{**facts, missing: ""}, by=w.ann, at=later(120))
-    stop = stopwork.propose_stop_work(second, **facts, by=w.ann, at=later(120))
-    _from_proposal_to_lift(w, stop)
-
-
-def _from_proposal_to_lift(w: Any, stop: StopWork) -> None:
-    with pytest.raises(Refused, match="作出后"):
-        stopwork.serve_stop_work(stop, "left", to="梅", by=w.ann, at=later(121))
-    stopwork.decide_stop_work(stop, approved=True, by=w.leader, at=later(130))
-    assert Enterprise.objects.get(pk=w.rainbow.pk).stopped_at is None
-    stopwork.serve_stop_work(stop, "left", to="梅联络", by=w.ann, at=later(140))
-    assert again(stop).number == "园停工〔2022〕1号" and again(w.rainbow).stopped_at == later(140)
-    stopwork.check_stop_work(stop, holds=True, by=w.ben, at=later(150))
-    with pytest.raises(Refused, match="今天已经"):
-        stopwork.check_stop_work(stop, holds=True, by=w.ben, at=later(151))
-    with pytest.raises(Refused, match="验收"):
-        stopwork.lift_stop_work(stop, by=w.leader, at=later(152))
-    stopwork.apply_to_resume(stop, note="已修好", by=w.mei, at=later(160))
-    stopwork.accept_resumption(stop, met=False, note="还差标识", by=w.ben, at=later(170))
-    stopwork.apply_to_resume(stop, note="标识已补", by=w.mei, at=later(180))
-    stopwork.accept_resumption(stop, met=True, by=w.ben, at=later(190))
-    stopwork.lift_stop_work(stop, by=w.leader, at=later(200))
-    assert again(w.rainbow).stopped_at is None
-    told = JournalEntry.objects.filter(noun="stopwork").order_by("pk").values_list("verb", flat=True)
-    assert [verb.removeprefix("stop_work.") for verb in told] == [
-        "proposed", "decided", "served", "checked", "applied", "returned", "applied", "accepted", "lifted",
-    ]  # fmt: skip
-
-
-def test_an_emergency_stop_is_in_force_at_once_and_falls_without_a_review(w: Any) -> None:
-    (danger,), facts = found(w, "C6"), {"extent": "site", "place": "全厂", "reason": "出口锁闭", "conditions": "打开"}
-    stop = stopwork.impose_stop_work(danger, **facts, by=w.ann, at=later(30))
-    assert again(w.rainbow).stopped_at == later(30)
-    tell_deadlines(at=later(30 + DAY_ON))
-    assert again(w.rainbow).stopped_at is None
-    with pytest.raises(Refused, match="失效"):
-        stopwork.decide_stop_work(stop, approved=True, by=w.leader, at=later(31 + DAY_ON))
-    lesser = found(w, "B3", minutes=2 * DAY_ON)[0]
-    with pytest.raises(Refused, match="紧急"):
-        stopwork.impose_stop_work(lesser, **facts, by=w.ann, at=later(2 * DAY_ON + 30))
-
-
-def test_without_a_paper_nobody_stops_work() -> None:
-    w = inspected_world(authorised=False)
-    (danger,) = found(w, "C6")
-    with pytest.raises(Refused, match="授权"):
-        stopwork.impose_stop_work(danger, extent="line", place="一线", reason="锁", conditions="开", by=w.ann,
-                                  at=later(30))  # fmt: skip
-
-
 # ---- deadlines
 def told() -> list[tuple[str, float]]:
     rows = Deadline.objects.order_by("told_at", "pk")
@@ -286,6 +210,48 @@ def test_a_worker_that_was_down_tells_afterwards_and_not_what_is_overtaken(w: An
     look(w, notice, "not_fixed", 100)
     assert tell_deadlines(at=later(5 * DAY_ON)) == 1
     assert told() == [("overdue", 5 * DAY_ON - 30 - DAY_ON)]
+
+
+def test_one_look_saves_its_own_finding_and_no_other(w: Any) -> None:
+    notice = noticed(w, "B3", "B4", "C3")
+    for code, act in (("B3", "not_fixed"), ("C3", "hang")):
+        finding = Finding.objects.get(item__code=code)
+        if act == "hang":
+            until = later(9 * DAY_ON).date()
+            lookbacks.hang_up(finding, reason="等管道", until=until, by=w.ann, at=later(90))
+        else:
+            lookbacks.look_back(finding, act, by=w.cai, at=later(100))
+    tell_deadlines(at=later(30 + 2 * DAY_ON))
+    assert again(notice).lapsed_at == later(30 + 2 * DAY_ON)
+    assert [line.finding.item.code for line in notice.lines.filter(lapsed=True)] == ["B4"]
+    repeated = found(w, "B4", "B3", minutes=3 * DAY_ON)
+    assert [rung_of(one).repeats for one in repeated] == [1, 0]
+    assert repeats_of([one.pk for one in repeated], 30) == {repeated[0].pk: 1}
+
+
+def test_a_look_after_the_time_for_it_saves_nothing(w: Any) -> None:
+    notice = noticed(w)
+    look(w, notice, "not_fixed", 31 + 2 * DAY_ON)  # the worker was down
+    tell_deadlines(at=later(40 + 2 * DAY_ON))
+    assert again(notice).lapsed_at == later(30 + 2 * DAY_ON)
+
+
+def test_a_look_in_time_that_is_heard_late_takes_the_lapse_back_and_what_was_told_stays_told(w: Any) -> None:
+    notice, other = noticed(w, "B3", "B4"), Inspector(w, w.cai)
+    tell_deadlines(at=later(30 + 2 * DAY_ON))
+    span = span_of(DAY + timedelta(days=2), later(40 + 2 * DAY_ON))
+    before = to_json(bulletin(span, lambda *_a, **_k: ""))
+    first, second = Finding.objects.order_by("item__code")
+    other.say(other.look(first, "not_fixed", DAY_ON), other.look(second, "fixed", 31 + 2 * DAY_ON), heard=3 * DAY_ON)
+    assert again(notice).lapsed_at is not None  # the second was looked at too late
+    assert [line.finding for line in notice.lines.filter(lapsed=True)] == [second]
+    other.say(other.look(second, "not_fixed", DAY_ON + 5), heard=3 * DAY_ON + 1)
+    assert again(notice).lapsed_at is None and not notice.lines.filter(lapsed=True).exists()
+    assert JournalEntry.objects.get(verb="notice.lapse_taken_back").noun_id == str(notice.pk)
+    assert tell_deadlines(at=later(4 * DAY_ON)) == 0  # it is not told again
+    cache.clear()
+    assert to_json(bulletin(span, lambda *_a, **_k: "")) == before
+    assert [figure["value"] for figure in before if figure["key"] == "lapsed"] == [1]
 
 
 def test_an_extended_notice_is_told_again_for_its_new_time_and_a_closed_one_never(w: Any) -> None:

@@ -138,6 +138,29 @@ def test_a_checklist_shows_of_each_item_what_is_asked_beyond_what_it_fails_and_w
     assert limited.count() > 1 and all(item.limit_words in rows[item.code] for item in limited)
 
 
+def test_what_was_put_aside_comes_up_on_its_day_on_the_teams_list_and_the_leaders_page(w: Any) -> None:
+    danger, until = Finding.objects.get(item__code="C6"), DAY + timedelta(days=2)
+    lookbacks.hang_up(danger, reason="等管道", until=until, by=w.ann, at=NIGHT)
+    for n, there in ((1, False), (2, True)):
+        at = NIGHT + timedelta(days=n)
+        [line] = [one for one in work_list(w.grids[0], DAY + timedelta(days=n), at, w.cai).lines
+                  if one.enterprise == w.rainbow]  # fmt: skip
+        assert ("挂账到期 1 项" in line.reasons, "复查 2 项" in line.purposes) == (there, there)
+        with clock.at(at):
+            assert ("挂账到期的问题" in Desk(w.leader).get("brief").text) == there
+            assert ("C6" in Desk(w.office).get("findings", state="awaited").text.split("<tbody>")[-1]) == there
+
+
+def test_a_number_or_a_day_that_no_clock_holds_is_told_in_the_form(w: Any) -> None:
+    notice = w.there["notice"][0]
+    for amount in ("1e300", "inf", "nan", "999999999999"):
+        told = Desk(w.mei).post("notice_act", notice, "extend", amount=amount, reason="等")
+        assert told.status == 422 and 'class="error' in told.text, amount
+    danger = Finding.objects.get(item__code="C6")
+    told = Desk(w.ann).post("finding_act", danger.pk, "hang", reason="等", until="9999-12-31")
+    assert told.status == 422 and "2999 年之间" in told.text
+
+
 def test_an_act_that_there_is_not_is_no_page(w: Any) -> None:
     assert Desk(w.office).get("notice_act", w.there["notice"][0], "burn").status == 404
 
@@ -147,6 +170,8 @@ def test_the_office_puts_the_sample_in_force_and_files_a_paper(w: Any) -> None:
     form = {"name": "新表", "start": "2022-05-11", "source": "第二版"}
     assert office.post("checklist_new", **form).status == 302 and office.post("checklist_new", **form).status == 422
     paper = {"basis": "authority", "body": "区应急局", "document": "书", "start": "2022-05-11"}
+    beyond = office.post("authorisation_new", **paper, last_day="9999-12-31")
+    assert beyond.status == 422 and "2999 年之间" in beyond.text
     assert office.post("authorisation_new", **paper).status == 302
     assert "区应急局" in office.get("inspection_setup").text
     assert Desk(w.ann).get("inspection_setup").status == 403

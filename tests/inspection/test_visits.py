@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from parkkeeper.inspection.actions import findings, setup, visits
+from parkkeeper.inspection.actions import findings, notices, setup, visits
 from parkkeeper.inspection.checklistfiles import FOLDER, BadChecklist, read_checklist, read_rows
 from parkkeeper.inspection.field import Place
-from parkkeeper.inspection.models import Checklist, Finding, Item, Photo, Step, Visit
+from parkkeeper.inspection.models import Checklist, Finding, Item, Notice, Photo, Step, Visit
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.models import Anomaly
 from parkkeeper.sampling.field import Source
@@ -152,6 +152,29 @@ def test_fixed_on_the_spot_settles_and_without_a_photo_is_doubted(w: Any) -> Non
     verdicts = w.team.say(visit, shown, claimed, w.team.photo(shown, "on_the_spot"), fixed, said)
     assert not Finding.objects.open().exists()
     assert verdicts[fixed.id].doubts == () and verdicts[said.id].doubts == ("spot_fix_without_photo",)
+
+
+def test_a_spot_fix_before_the_notice_settles_however_late_and_one_of_another_day_or_after_it_is_kept_and_doubted(
+    w: Any,
+) -> None:
+    one, other, third = found(w, "B3", "B4", "C6")
+    shown = [w.team.photo(finding, "on_the_spot", 10) for finding in (one, other, third)]
+    in_time, next_day, told_late = w.team.fix(one, 12), w.team.fix(other, 8 * 60), w.team.fix(third, 15)
+    w.team.say(*shown)
+    assert w.team.say(in_time, heard=25)[in_time.id].doubts == ()
+    notices.issue_notice(third.visit, by=w.ann, at=later(30))
+    for fix in (next_day, told_late):  # the second was put right before the notice and is heard of after it
+        verdict = w.team.say(fix, heard=9 * 60)[fix.id]
+        assert verdict.stored and verdict.doubts == ("spot_fix_too_late",)
+    assert set(Finding.objects.open()) == {other, third} and Step.objects.filter(counts=False).count() == 2
+    assert Notice.objects.get().closed_at is None
+
+
+def test_a_spot_fix_of_the_next_day_settles_nothing_though_no_notice_was_issued(w: Any) -> None:
+    one = found(w)[0]
+    fix = w.team.fix(one, 8 * 60)
+    w.team.say(w.team.photo(one, "on_the_spot", 8 * 60), fix)
+    assert Finding.objects.open().get() == one and Anomaly.objects.get().kind == "spot_fix_too_late"
 
 
 def test_what_cannot_be_placed_is_left_to_the_door_which_keeps_it(w: Any) -> None:

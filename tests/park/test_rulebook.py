@@ -68,11 +68,20 @@ class TestChange:
         with pytest.raises(Refused, match="已另有规定"):
             change_rule("result_hours", 6, starts_at=EVENING + timedelta(days=1), source="y", by=w.office, at=EVENING)
 
-    @pytest.mark.parametrize(("value", "told"), [("24", "形式"), ([1, 2], "形式"), (-1, "小于"), ({"a": 1}, "形式")])
+    @pytest.mark.parametrize(
+        ("value", "told"),
+        [("24", "形式"), ([1, 2], "形式"), (-1, "之间"), ({"a": 1}, "形式"), (1e300, "之间"), (float("nan"), "之间")],
+    )
     def test_a_value_of_another_kind_is_refused(self, value: Any, told: str) -> None:
         w = world()
         with pytest.raises(Refused, match=told):
             change_rule("result_hours", value, starts_at=EVENING, source="x", by=w.office, at=EVENING)
+
+    @pytest.mark.parametrize("amount", [-1, 1e300, float("inf")])
+    def test_a_number_inside_a_table_is_kept_within_the_calendar_as_well(self, amount: float) -> None:
+        with pytest.raises(Refused, match="1000000"):
+            change_rule("notice_term", {"unit": "hours", "amount": amount}, starts_at=EVENING, source="x",
+                        by=world().office, at=EVENING)  # fmt: skip
 
     def test_nobody_else_changes_a_rule_and_none_without_source(self) -> None:
         w = world()

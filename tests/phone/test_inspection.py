@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from parkkeeper.inspection.actions import lookbacks, notices
 from parkkeeper.inspection.actions.setup import put_checklist_in_force
 from parkkeeper.inspection.checklistfiles import read_checklist
 from parkkeeper.inspection.models import Checklist, Finding, Photo, Step, Visit
@@ -24,7 +25,7 @@ from tests.pages.conftest import too_wide, violations
 from tests.phone.conftest import PIN, Hand, Phones, Server
 from tests.phone.test_boxes import write_on
 from tests.phone.test_queue import EVERYTHING
-from tests.world import EVENING, MORNING
+from tests.world import EVENING, MORNING, later
 
 HERE: dict[str, Any] = {
     "geolocation": {"longitude": 121.6051, "latitude": 31.2049, "accuracy": 9}, "permissions": ["geolocation"],
@@ -262,6 +263,7 @@ def test_a_template_changed_in_mid_visit_leaves_the_visit_its_own(phones: Phones
 def test_every_screen_of_inspection_is_for_everybody_at_360_pixels(
     phones: Phones, w: Any, tmp_path: Path, language: str
 ) -> None:
+    talked_over(w)
     phone = phones({"width": 360, "height": 740}, locale=language, **HERE)
     of(w, phone, w.cai)
     page, seen = phone.page, []
@@ -284,6 +286,15 @@ def test_every_screen_of_inspection_is_for_everybody_at_360_pixels(
     page.locator("form.sheet button.primary").click()
     inside(page, a_picture(tmp_path, "fresh", 2000), look)
     texts("".join(seen), language)
+
+
+def talked_over(w: Any) -> None:
+    """F2's look-back failed: a second notice is out, and the talk that goes with it was held."""
+    finding, at = Finding.objects.select_related("visit").get(item__code="F2"), later(-DAYS)
+    notice = notices.issue_notice(finding.visit, by=w.ann, at=at)
+    lookbacks.look_back(finding, "not_fixed", by=w.cai, at=at)
+    second = notices.issue_second_notice(notice, by=w.ann, at=at)
+    notices.hold_talk(second, people="梅联络", minutes="已说明后果", held_at=at, by=w.ann, at=at)
 
 
 def inside(page: Page, picture: Path, look: Callable[[str], None]) -> None:
@@ -315,8 +326,11 @@ def inside(page: Page, picture: Path, look: Callable[[str], None]) -> None:
 def texts(shown: str, language: str) -> None:
     """The app's own words are in the phone's language; those of the park stay as it wrote them."""
     ours: dict[str, Callable[[str], bool]] = {
-        "en-GB": lambda text: "Fails" in text and "Legal basis" in text and "合格" not in text.replace("不合格", ""),
-        "zh-HK": lambda text: "結束檢查" in text and "结束检查" not in text,
-        "zh-CN": lambda text: "结束检查" in text,
+        "en-GB": lambda text: (
+            all(one in text for one in ("Fails", "Legal basis", "talked over"))
+            and "合格" not in text.replace("不合格", "")
+        ),
+        "zh-HK": lambda text: "結束檢查" in text and "已約談" in text and "结束检查" not in text,
+        "zh-CN": lambda text: "结束检查" in text and "已约谈" in text,
     }
     assert ours[language](shown)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.doubts import doubt_of
@@ -81,7 +82,11 @@ def take_photos(operations: Sequence[TakePhoto], source: Source, *, by: Person, 
 
 @transaction.atomic
 def fix_on_spot(operations: Sequence[FixOnSpot], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
-    """Record that findings were put right before the team left: a photo shows it, and no look-back follows."""
+    """Record that findings were put right before the team left: a photo shows it, and no look-back follows.
+
+    That holds on the day of the finding and before any notice named it. Later the finder's word alone settles nothing:
+    it is stored, does not count, and a doubt asks for somebody else to look.
+    """
     require_or_doubt(by, "inspect", source, at=at)
     findings = _all_there([op.finding for op in operations])
     known = set(Step.objects.filter(pk__in=[op.id for op in operations]).values_list("pk", flat=True))
@@ -90,12 +95,15 @@ def fix_on_spot(operations: Sequence[FixOnSpot], source: Source, *, by: Person, 
         finding, doubts = findings[op.finding], []
         if op.id not in known:
             moment = max(happened(op.happened_at, source), finding.noted_at)
+            same_day = timezone.localdate(moment) == timezone.localdate(finding.noted_at)
+            counts = same_day and not finding.lines.exists()
             take_step(finding, Step.Kind.ON_THE_SPOT, by=by, at=moment, heard=source.received_at, note=tidy(op.note),
-                      number=op.id)  # fmt: skip
-            record("finding.fixed_on_spot", finding, by=by, at=at, enterprise=finding.enterprise_id,
+                      number=op.id, counts=counts)  # fmt: skip
+            record("finding.fixed_on_spot", finding, by=by, at=at, enterprise=finding.enterprise_id, counts=counts,
                    happened=moment.isoformat())  # fmt: skip
-            if not finding.photos.filter(of=Photo.Of.ON_THE_SPOT).exists():
-                doubts = [doubt_of("spot_fix_without_photo", op, finding.enterprise, by, at=at)]
+            shown = finding.photos.filter(of=Photo.Of.ON_THE_SPOT).exists()
+            kinds = [*([] if counts else ["spot_fix_too_late"]), *([] if shown else ["spot_fix_without_photo"])]
+            doubts = [doubt_of(kind, op, finding.enterprise, by, at=at) for kind in kinds]
         raise_doubts(doubts)
         verdicts.append(Verdict(op.id, op.id not in known, tuple(doubt.kind for doubt in doubts)))
     return verdicts

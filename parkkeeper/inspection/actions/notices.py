@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from parkkeeper.inspection.following import reckon
 from parkkeeper.inspection.ladder import failed_again
 from parkkeeper.inspection.models import ClockStop, Extension, Finding, Notice, NoticeLine, Service, Visit
-from parkkeeper.inspection.steps import unnoticed
+from parkkeeper.inspection.steps import locked, unnoticed
 from parkkeeper.kernel.text import blank, tidy
-from parkkeeper.park.access import require
+from parkkeeper.park.access import may, require
 from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
@@ -33,12 +33,12 @@ def issue_notice(visit: Visit, *, second: Person | None = None, by: Person, at: 
     """
     require(by, "issue_notice", at=at, on=visit)
     visit = _locked(visit)
+    locked(visit.findings.values_list("pk", flat=True))  # so that no phone settles one of them meanwhile
     findings = list(unnoticed(visit))
     if not findings:
         raise Refused(_("这次检查没有还未开具通知书的未结问题。"))
     notice = _issue(visit, findings, None, second or visit.second, by, at)
-    record("notice.issued", notice, by=by, at=at, enterprise=visit.enterprise_id, number=notice.number,
-           findings=[str(f.pk) for f in findings], wording=notice.wording)  # fmt: skip
+    _issued(notice, findings, by, at)
     return notice
 
 
@@ -54,9 +54,39 @@ def issue_second_notice(notice: Notice, *, second: Person | None = None, by: Per
         raise Refused(_("复查没有不合格的事项，不能开具第二次通知书。"))
     findings = list(Finding.objects.filter(lines__notice=notice).open().order_by("noted_at", "pk"))
     made = _issue(notice.visit, findings, notice, second or notice.second, by, at)
-    record("notice.issued", made, by=by, at=at, enterprise=notice.enterprise_id, number=made.number,
-           findings=[str(f.pk) for f in findings], wording=made.wording, follows=notice.pk)  # fmt: skip
+    _issued(made, findings, by, at)
     return made
+
+
+@transaction.atomic
+def hold_talk(notice: Notice, *, people: str, minutes: str, held_at: datetime, by: Person, at: datetime) -> None:
+    """Write down the talk (约谈) that goes with a second notice: when, with whom, what was said.
+
+    Raises Refused before a look-back has failed, twice, without names or minutes, or for people of the enterprise.
+    """
+    require(by, "issue_notice", at=at, on=notice)
+    notice = _open(notice)
+    if notice.follows_id is None and not failed_again(notice):
+        raise Refused(_("复查没有不合格的事项，不必约谈。"))
+    if notice.talked_at is not None:
+        raise Refused(_("这份通知书已经约谈过。"))
+    if blank(people) or blank(minutes):
+        raise Refused(_("请写明约谈了企业的谁、谈了什么。"))
+    if not notice.issued_at <= held_at <= at:
+        raise Refused(_("约谈时间须在通知书开具之后，且不晚于现在。"))
+    if by.employer_id == notice.enterprise_id:
+        raise Refused(_("约谈须由企业以外的人主持。"))
+    notice.talked_at, notice.talked_by = held_at, by
+    notice.talked_with, notice.talk_minutes = tidy(people)[:120], minutes.strip()[:2000]
+    notice.save(update_fields=["talked_at", "talked_by", "talked_with", "talk_minutes"])
+    record("notice.talk_held", notice, by=by, at=at, enterprise=notice.enterprise_id, happened=held_at.isoformat())
+
+
+def _issued(notice: Notice, findings: Collection[Finding], by: Person, at: datetime) -> None:
+    more = {"follows": notice.follows_id} if notice.follows_id else {}
+    record("notice.issued", notice, by=by, at=at, enterprise=notice.enterprise_id, number=notice.number,
+           findings=[str(f.pk) for f in findings], wording=notice.wording,
+           due_at=_told(notice.due_at), **more)  # fmt: skip
 
 
 def _locked(visit: Visit) -> Visit:
@@ -72,6 +102,9 @@ def _issue(
     for one in (by, second):
         if one.employer_id == visit.enterprise_id:
             raise Refused(_("%(name)s 受雇于被检查企业，不能签发。") % {"name": one.name})
+    # advice may be signed with whoever went along; an order only by two who may each give it
+    if visit.orders and not may(second, "issue_notice", at=at, on=visit):
+        raise Refused(_("%(name)s 不能签发责令整改通知书，请另填一名检查人员。") % {"name": second.name})
     year, serial = next_number("notice", at)
     hours = [finding.item.hours for finding in findings if finding.item.hours]
     term = Term(Unit.HOURS, min(hours)) if hours else term_of("notice_term", at)
@@ -140,7 +173,7 @@ def ask_extension(notice: Notice, amount: float, *, reason: str, by: Person, at:
         asked = Extension.objects.create(
             notice=notice, amount=amount, reason=tidy(reason)[:300], asked_at=at, asked_by=by
         )
-    record("extension.asked", asked, by=by, at=at, enterprise=notice.enterprise_id, amount=amount)
+    record("extension.asked", asked, by=by, at=at, enterprise=notice.enterprise_id, notice=notice.pk, amount=amount)
     return asked
 
 
@@ -158,8 +191,8 @@ def decide_extension(extension: Extension, *, granted: bool, note: str = "", by:
     extension.decision_note = tidy(note)[:300]
     extension.save()
     reckon(notice)
-    record("extension.decided", extension, by=by, at=at, enterprise=notice.enterprise_id, granted=granted,
-           due_at=_told(notice.due_at))  # fmt: skip
+    record("extension.decided", extension, by=by, at=at, enterprise=notice.enterprise_id, notice=notice.pk,
+           granted=granted, due_at=_told(notice.due_at))  # fmt: skip
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.checklistfiles import ItemRow
-from parkkeeper.inspection.models import ADVISING, Authorisation, Checklist, Item
+from parkkeeper.inspection.models import Authorisation, Basis, Checklist, Item
 from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.access import require
 from parkkeeper.park.errors import Refused
@@ -71,8 +71,8 @@ def file_authorisation(
     Raises Refused for a basis that needs none, or without the paper.
     """
     require(by, "manage_inspection", at=at)
-    if basis in ADVISING:
-        raise Refused(_("企业自查和园区指导走访不需要授权。"))
+    if basis == Basis.GUIDANCE:
+        raise Refused(_("园区指导走访不需要授权。"))
     if blank(body) or blank(document):
         raise Refused(_("请写明授权单位和文件（名称、文号）。"))
     if until is not None and until <= start:

@@ -13,14 +13,14 @@ from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.authority import stop_work_paper
 from parkkeeper.inspection.ladder import STOP, rung_of
-from parkkeeper.inspection.models import Finding, Item, Notice, Service, StopCheck, StopWork
-from parkkeeper.inspection.stopped import write_down
+from parkkeeper.inspection.models import Finding, Item, Notice, Service, StopCheck, StopWork, Visit
+from parkkeeper.inspection.stopped import tell_stop, write_down
 from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.access import require
 from parkkeeper.park.constraints import refusing
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Enterprise, Person
+from parkkeeper.park.models import Person
 from parkkeeper.park.numbering import next_number
 from parkkeeper.park.rulebook import hours
 
@@ -31,16 +31,17 @@ def propose_stop_work(
 ) -> StopWork:
     """Propose to the authority that a line, workshop or site stops until conditions are met.
 
-    Raises Refused without scope, reason or conditions, without a paper that allows it, or before the ladder's last
-    rung is reached (rung_of).
+    Raises Refused without scope, reason or conditions, when the basis of the visit that found the problem does not
+    allow it, or before the ladder's last rung is reached (rung_of).
     """
     require(by, "issue_notice", at=at, on=notice)
     open_ones = Finding.objects.filter(lines__notice=notice).open().select_related("item", "visit")
     if not any(rung_of(finding).next == STOP for finding in open_ones):
         raise Refused(_("还没有到提请停工的一步：先开第二次通知书并约谈，复查仍不合格或同一问题反复出现时才能提请。"))
     facts = {"extent": extent, "place": place, "reason": reason, "conditions": conditions}
-    made = _make(notice.enterprise, facts, by, at, notice=notice)
+    made = _make(notice.visit, facts, by, at, notice=notice)
     record("stop_work.proposed", made, by=by, at=at, enterprise=made.enterprise_id, extent=extent, place=made.place)
+    tell_stop("stop_proposed", made, at=at, by=by)
     return made
 
 
@@ -56,25 +57,31 @@ def impose_stop_work(
         raise Refused(_("紧急停工只能针对未结的“紧急”检查项。其他问题请走通知书和提请停工。"))
     facts = {"extent": extent, "place": place, "reason": reason, "conditions": conditions}
     review = at + hours("emergency_stop_review_hours", at)
-    made = _make(finding.enterprise, facts, by, at, emergency=True, review_due_at=review, in_force_at=at)
+    made = _make(finding.visit, facts, by, at, emergency=True, review_due_at=review, in_force_at=at)
     write_down(made, at)
     record("stop_work.imposed", made, by=by, at=at, enterprise=made.enterprise_id, extent=extent, place=made.place,
            review_due_at=review.isoformat())  # fmt: skip
+    tell_stop("stop_imposed", made, at=at, by=by)
     return made
 
 
-def _make(enterprise: Enterprise, facts: dict[str, str], by: Person, at: datetime, **more: Any) -> StopWork:
+def _make(visit: Visit, facts: dict[str, str], by: Person, at: datetime, **more: Any) -> StopWork:
     if facts["extent"] not in StopWork.Extent.values or blank(facts["place"]):
         raise Refused(_("请写明停工范围：哪条生产线、哪个车间或厂区。"))
     if blank(facts["reason"]) or blank(facts["conditions"]):
         raise Refused(_("请写明停工理由和解除条件：没有解除条件的停工不能提出。"))
-    paper = stop_work_paper(timezone.localdate(at))
+    paper = stop_work_paper(visit, timezone.localdate(at))
     if paper is None:
-        raise Refused(_("没有备案的停工授权，不能提出停工。请先在“检查设置”登记授权文件。"))
+        raise Refused(
+            _(
+                "发现问题的检查依据是“%(basis)s”，没有停工的授权。请按有停工授权的依据另行检查，或在“检查设置”登记授权文件。"
+            )
+            % {"basis": visit.get_basis_display()}
+        )
     texts = {key: tidy(text) for key, text in facts.items()}
     return StopWork.objects.create(
-        enterprise=enterprise, authorisation=paper, code=secrets.token_urlsafe(12), proposed_at=at, proposed_by=by,
-        **texts, **more,
+        enterprise=visit.enterprise, authorisation=paper, code=secrets.token_urlsafe(12), proposed_at=at,
+        proposed_by=by, **texts, **more,
     )  # fmt: skip
 
 
@@ -90,7 +97,7 @@ def decide_stop_work(stop: StopWork, *, approved: bool, note: str = "", by: Pers
         raise Refused(_("这次停工已有决定。"))
     if stop.proposed_by_id == by.pk:
         raise Refused(_("停工须由另一人决定。"))
-    if stop.review_due_at is not None and stop.review_due_at <= at:
+    if stop.fell(at):
         raise Refused(_("紧急停工已因逾期未复核而失效。如仍有必要，请重新提出。"))
     stop.decided_at, stop.decided_by, stop.approved, stop.decision_note = at, by, approved, tidy(note)[:300]
     if approved:
@@ -99,6 +106,7 @@ def decide_stop_work(stop: StopWork, *, approved: bool, note: str = "", by: Pers
     write_down(stop, at)
     record("stop_work.decided", stop, by=by, at=at, enterprise=stop.enterprise_id, approved=approved,
            number=stop.number)  # fmt: skip
+    tell_stop("stop_approved" if approved else "stop_turned_down", stop, at=at, by=by)
 
 
 @transaction.atomic
@@ -148,6 +156,7 @@ def apply_to_resume(stop: StopWork, *, note: str, by: Person, at: datetime) -> N
     stop.applied_at, stop.applied_by, stop.applied_note = at, by, tidy(note)[:300]
     stop.save(update_fields=["applied_at", "applied_by", "applied_note"])
     record("stop_work.applied", stop, by=by, at=at, enterprise=stop.enterprise_id)
+    tell_stop("stop_applied", stop, at=at, by=by)
 
 
 @transaction.atomic
@@ -171,6 +180,7 @@ def accept_resumption(stop: StopWork, *, met: bool, note: str = "", by: Person, 
     stop.save()
     record("stop_work.accepted" if met else "stop_work.returned", stop, by=by, at=at, enterprise=stop.enterprise_id,
            note=tidy(note))  # fmt: skip
+    tell_stop("stop_accepted" if met else "stop_returned", stop, at=at, by=by)
 
 
 @transaction.atomic
@@ -186,6 +196,7 @@ def lift_stop_work(stop: StopWork, *, by: Person, at: datetime) -> None:
     stop.save(update_fields=["lifted_at", "lifted_by"])
     write_down(stop, at)
     record("stop_work.lifted", stop, by=by, at=at, enterprise=stop.enterprise_id)
+    tell_stop("stop_lifted", stop, at=at, by=by)
 
 
 def _locked(stop: StopWork) -> StopWork:
@@ -194,6 +205,6 @@ def _locked(stop: StopWork) -> StopWork:
 
 def _in_force(stop: StopWork, at: datetime) -> StopWork:
     row = _locked(stop)
-    if not StopWork.objects.in_force(at).filter(pk=row.pk).exists():
+    if not row.binds(at):
         raise Refused(_("这次停工不在生效期间。"))
     return row

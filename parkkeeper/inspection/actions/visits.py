@@ -14,7 +14,7 @@ from parkkeeper.inspection.answers import breaking
 from parkkeeper.inspection.authority import authorisation_for
 from parkkeeper.inspection.doubts import doubt_of
 from parkkeeper.inspection.field import BeginVisit, EndVisit
-from parkkeeper.inspection.models import ADVISING, Checklist, Item, Visit
+from parkkeeper.inspection.models import Basis, Checklist, Item, Visit
 from parkkeeper.kernel.text import tidy, tidy_code
 from parkkeeper.park.access import may
 from parkkeeper.park.errors import Refused
@@ -74,7 +74,7 @@ def _visit(op: BeginVisit, source: Source, by: Person) -> Visit:
 def _doubts(op: BeginVisit, visit: Visit, by: Person, at: datetime) -> list[Doubt]:
     team = [by, *([visit.second] if visit.second else [])]
     found = {
-        "visit_without_authorisation": visit.basis not in ADVISING and not visit.orders,
+        "visit_without_authorisation": visit.basis != Basis.GUIDANCE and not visit.orders,
         "visit_conflict_of_interest": any(one.employer_id == visit.enterprise_id for one in team),
         "visit_outside_grid": not may(by, "inspect", at=at, on=visit),
     }

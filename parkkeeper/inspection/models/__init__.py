@@ -8,7 +8,6 @@ from parkkeeper.inspection.models.exclusions import Exclusion
 from parkkeeper.inspection.models.notices import ClockStop, Extension, Notice, Service
 from parkkeeper.inspection.models.stopwork import Deadline, StopCheck, StopWork
 from parkkeeper.inspection.models.visits import (
-    ADVISING,
     FAILED,
     LOOKED,
     SETTLED,
@@ -22,7 +21,6 @@ from parkkeeper.inspection.models.visits import (
 )
 
 __all__ = [
-    "ADVISING",
     "FAILED",
     "LOOKED",
     "SETTLED",

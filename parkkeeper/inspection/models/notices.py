@@ -66,6 +66,10 @@ class Notice(models.Model):
     served_place = models.CharField(max_length=120, blank=True)
     receipt_refused = models.CharField(max_length=200, blank=True, help_text="why nobody signed the receipt")
     lapsed_at = models.DateTimeField(null=True, blank=True, help_text="since when the park owes the look-back")
+    talked_at = models.DateTimeField(null=True, blank=True, help_text="when the talk (约谈) was held")
+    talked_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    talked_with = models.CharField(max_length=120, blank=True, help_text="who spoke for the enterprise")
+    talk_minutes = models.CharField(max_length=2000, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="when the last of its findings was settled")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -89,6 +93,11 @@ class Notice(models.Model):
                 condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True, withdrawn_reason="")
                 | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_reason=""),
                 name="notice_withdrawn_by_somebody_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(talked_at__isnull=True, talked_by__isnull=True, talked_with="", talk_minutes="")
+                | Q(talked_at__isnull=False, talked_by__isnull=False) & ~Q(talked_with="") & ~Q(talk_minutes=""),
+                name="notice_talk_by_somebody_with_minutes",
             ),
         ]
         indexes = [

@@ -17,14 +17,15 @@ class StopWorkQuerySet(models.QuerySet["StopWork"]):
     def within(self, scopes: list[Scope] | None) -> Self:
         return self if scopes is None else self.filter(enterprise__in=Enterprise.objects.within(scopes))
 
-    def running(self) -> Self:
-        """Those that have not come to their end: neither lifted nor turned down."""
-        return self.filter(lifted_at__isnull=True).filter(Q(approved=True) | Q(approved__isnull=True))
+    def running(self, at: datetime) -> Self:
+        """Those that have not come to their end by `at`: not lifted, not turned down, and no emergency one that fell
+        because nobody decided on it in time."""
+        fell = Q(decided_at__isnull=True, review_due_at__lte=at)
+        return self.filter(Q(approved=True) | Q(approved__isnull=True), lifted_at__isnull=True).exclude(fell)
 
     def in_force(self, at: datetime) -> Self:
-        """Those that bind at `at`: an emergency one falls when nobody has decided on it in time."""
-        fallen = Q(decided_at__isnull=True, review_due_at__lte=at)
-        return self.running().filter(in_force_at__lte=at).exclude(fallen)
+        """Those of them that bind at `at`."""
+        return self.running(at).filter(in_force_at__lte=at)
 
 
 class StopWork(models.Model):
@@ -127,6 +128,15 @@ class StopWork(models.Model):
     def number(self) -> str:
         """The number of the decision (文号); "" before it is decided."""
         return f"园停工〔{self.year}〕{self.serial}号" if self.serial else ""
+
+    def fell(self, at: datetime) -> bool:
+        """Whether nobody had decided by `at` on an emergency one whose time for that is over."""
+        return self.decided_at is None and self.review_due_at is not None and self.review_due_at <= at
+
+    def binds(self, at: datetime) -> bool:
+        """Whether it is in force at `at` (StopWorkQuerySet.in_force asks the same of many)."""
+        begun = self.in_force_at is not None and self.in_force_at <= at
+        return begun and self.lifted_at is None and self.approved is not False and not self.fell(at)
 
     def scope(self) -> Scope:
         return self.enterprise.scope()

@@ -1,6 +1,6 @@
 """What was seen: visits on a legal basis, findings, photos, and the steps of a finding from noted to settled."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -17,17 +17,15 @@ from parkkeeper.park.scope import Scope
 
 
 class Basis(models.TextChoices):
-    """On what legal ground somebody looks: it decides wording, signers and what may follow."""
+    """On what legal ground somebody looks: it decides wording, signers and what may follow.
 
-    SELF_CHECK = "self_check", _("企业自查")
+    Guidance orders nobody anything: 国办发〔2024〕54号 leaves administrative inspection to authorities.
+    """
+
     GUIDANCE = "guidance", _("园区指导走访")
     ENTRUSTED = "entrusted", _("受委托检查")
     AUTHORITY = "authority", _("行政检查")
     EMERGENCY = "emergency", _("应急指挥命令")
-
-
-ADVISING = (Basis.SELF_CHECK, Basis.GUIDANCE)
-"""Grounds on which nobody is ordered anything: 国办发〔2024〕54号 leaves administrative inspection to authorities."""
 
 
 class AuthorisationQuerySet(models.QuerySet["Authorisation"]):
@@ -51,7 +49,7 @@ class Authorisation(models.Model):
     class Meta:
         db_table = "inspection_authorisation"
         constraints = [
-            models.CheckConstraint(condition=~Q(basis__in=ADVISING), name="authorisation_is_above_guidance"),
+            models.CheckConstraint(condition=~Q(basis="guidance"), name="authorisation_is_above_guidance"),
             models.CheckConstraint(condition=~Q(body="") & ~Q(document=""), name="authorisation_has_paper"),
         ]
 
@@ -115,7 +113,7 @@ class Visit(models.Model):
                 condition=Q(signature="") | Q(refusal="", ended_how="finished"), name="visit_signed_or_refused"
             ),
             models.CheckConstraint(
-                condition=Q(authorisation__isnull=True) | ~Q(basis__in=ADVISING), name="visit_advice_needs_no_paper"
+                condition=Q(authorisation__isnull=True) | ~Q(basis="guidance"), name="visit_advice_needs_no_paper"
             ),
         ]
         indexes = [models.Index(fields=["enterprise", "-began_at"], name="visit_enterprise")]
@@ -137,12 +135,15 @@ class Visit(models.Model):
         return {self.by_id} | ({self.second_id} if self.second_id else set())
 
 
-def _last(at: datetime | None) -> Coalesce:
+def _ruling(field: str, at: datetime | None = None) -> Subquery:
     steps = Step.objects.ruling().filter(finding=OuterRef("pk"))
     if at is not None:
         steps = steps.filter(received_at__lte=at)
-    latest = steps.order_by("-at", "-received_at", "-pk").values("kind")[:1]
-    return Coalesce(Subquery(latest), Value(""))
+    return Subquery(steps.order_by("-at", "-received_at", "-pk").values(field)[:1])
+
+
+def _last(at: datetime | None) -> Coalesce:
+    return Coalesce(_ruling("kind", at), Value(""))
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):
@@ -161,6 +162,18 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         """Those that nothing has settled."""
         return self.with_last().exclude(last__in=SETTLED)
 
+    def waiting(self, day: date) -> Self:
+        """Those that a second look is due at on that local day: reported as fixed, failed, or hung up until then."""
+        return self.with_last().filter(
+            Q(last__in=[Step.Kind.REPORTED, *FAILED]) | Q(pk__in=self.awaited(day).values("pk"))
+        )
+
+    def awaited(self, day: date) -> Self:
+        """Hung-up ones whose day has come."""
+        once = Step.objects.filter(kind=Step.Kind.HUNG_UP, until__lte=day)  # few: so that the others are not asked
+        rows = self.filter(pk__in=once.values("finding")).with_last().alias(until=_ruling("until"))
+        return rows.filter(last=Step.Kind.HUNG_UP, until__lte=day)
+
     def same_problem(self, finding: "Finding", *, days: float) -> Self:
         """Earlier findings of the same item and area at the same enterprise within that many days that count as a
         repeat: their look-back passed, or nobody looked in time."""
@@ -171,7 +184,7 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         """Those of the last `days` before `at` that make the same problem again a repeat."""
         rows = self.filter(noted_at__gte=at - timedelta(days=days), noted_at__lt=at)
         passed = Step.objects.filter(kind=Step.Kind.FIXED, counts=True, at__lte=at)
-        lapsed = NoticeLine.objects.filter(notice__lapsed_at__lte=at)
+        lapsed = NoticeLine.objects.filter(lapsed=True, notice__lapsed_at__lte=at)
         return rows.filter(Q(pk__in=passed.values("finding")) | Q(pk__in=lapsed.values("finding")))
 
 
@@ -202,11 +215,12 @@ class Finding(models.Model):
 
 
 class NoticeLine(models.Model):
-    """通知事项: that a notice asks for a finding to be put right, and what is to be done."""
+    """通知事项: that a notice asks for a finding to be put right, what is to be done; and whether nobody looked."""
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="lines")
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="lines")
     todo = models.CharField(max_length=200)
+    lapsed = models.BooleanField(default=False, help_text="its part in the notice's lapsed_at")
 
     class Meta:
         db_table = "inspection_notice_line"
@@ -218,7 +232,7 @@ class NoticeLine(models.Model):
 
 class StepQuerySet(models.QuerySet["Step"]):
     def ruling(self) -> Self:
-        """Those that decide the state: no look-back that found the gate shut, of the own work, or a mere proposal."""
+        """Those that decide the state: not what does not count, a shut gate, or a mere proposal."""
         return self.filter(counts=True).exclude(kind__in=(Step.Kind.NO_ACCESS, Step.Kind.PROPOSED_UNFIXED))
 
 
@@ -245,7 +259,7 @@ class Step(models.Model):
     by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=300, blank=True)
     until = models.DateField(null=True, blank=True, help_text="a hung-up finding: when it is looked at again")
-    counts = models.BooleanField(default=True, help_text="false: somebody looked back at the own work")
+    counts = models.BooleanField(default=True, help_text="false: of the own work, or told when a notice was out")
 
     objects = StepQuerySet.as_manager()
 

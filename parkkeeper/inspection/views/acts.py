@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from parkkeeper.inspection.actions import cases, debriefs, exclusions, lookbacks, notices, stopwork
-from parkkeeper.inspection.models import FAILED, SETTLED, Cause, Finding, Notice, Service, Step, StopWork, Visit
+from parkkeeper.inspection.ladder import again_and_again, failed_again
+from parkkeeper.inspection.models import SETTLED, Cause, Finding, Notice, Service, Step, StopWork, Visit
 from parkkeeper.inspection.steps import state_kind
+from parkkeeper.kernel import clock
 from parkkeeper.park import access
 from parkkeeper.park.errors import Refused
-from parkkeeper.park.forms import OfficeForm, PersonField, day_field, show_form
+from parkkeeper.park.forms import OfficeForm, PersonField, day_field, moment_field, show_form
 from parkkeeper.park.requests import OfficeRequest
 
 BIGGEST_PICTURE = 20 * 1024 * 1024
@@ -111,6 +113,13 @@ class ExtensionForm(ReasonForm):
                               help_text=gettext_lazy("单位与通知书的期限相同（小时或工作日）"))  # fmt: skip
 
 
+class TalkForm(OfficeForm):
+    people = forms.CharField(label=gettext_lazy("约谈对象"), max_length=120,
+                             help_text=gettext_lazy("企业的谁参加：姓名、职务"))  # fmt: skip
+    held_at = moment_field(gettext_lazy("约谈时间"))
+    minutes = forms.CharField(label=gettext_lazy("约谈记录"), max_length=2000, widget=forms.Textarea(attrs={"rows": 6}))
+
+
 class YesNoForm(OfficeForm):
     note = forms.CharField(label=gettext_lazy("说明"), max_length=300, required=False)
     asks = ""
@@ -182,12 +191,28 @@ def _decide_exclusion(finding: Finding, **more: Any) -> None:
 
 
 def _live(notice: Notice) -> bool:
-    ended = notice.closed_at or notice.withdrawn_at
-    return not ended and not Notice.objects.filter(follows=notice).exists()
+    if "_live" not in notice.__dict__:  # most acts ask: once a page is enough
+        ended = notice.closed_at or notice.withdrawn_at
+        notice.__dict__["_live"] = not ended and not Notice.objects.filter(follows=notice).exists()
+    return bool(notice.__dict__["_live"])
 
 
 def _failed(notice: Notice) -> bool:
-    return _live(notice) and Step.objects.filter(finding__lines__notice=notice, kind__in=FAILED, counts=True).exists()
+    if "_failed" not in notice.__dict__:
+        notice.__dict__["_failed"] = _live(notice) and failed_again(notice)
+    return bool(notice.__dict__["_failed"])
+
+
+def _binds(stop: StopWork) -> bool:
+    return stop.binds(clock.now())
+
+
+def _leads_to_a_stop(notice: Notice) -> bool:
+    return _failed(notice) or (_live(notice) and again_and_again(notice))
+
+
+def _talk_is_due(notice: Notice) -> bool:
+    return _live(notice) if notice.follows_id else _failed(notice)
 
 
 def _open(finding: Finding) -> bool:
@@ -204,7 +229,7 @@ FINDING_ACTS: dict[str, Act] = {
     "reopen": Act(pgettext_lazy("button", "重新打开"), ReasonForm, lookbacks.reopen_finding, "issue_notice",
                   lambda finding: not _open(finding)),
     "impose": Act(pgettext_lazy("button", "紧急停工"), StopForm, stopwork.impose_stop_work, "issue_notice",
-                  lambda finding: finding.item.severity == "!!" and _open(finding)),
+                  lambda finding: finding.item.severity == "!!" and finding.visit.orders and _open(finding)),
     "exclude": Act(pgettext_lazy("button", "申请不计考核"), ReasonForm, exclusions.ask_exclusion, "issue_notice",
                    lambda finding: not finding.exclusions.exclude(granted=False).exists()),
     "cause": Act(pgettext_lazy("button", "分析原因"), CauseForm, debriefs.name_cause, "inspect"),
@@ -220,26 +245,28 @@ NOTICE_ACTS: dict[str, Act] = {
     "decide": Act(gettext_lazy("决定延期"), GrantForm, _decide, "approve_extension",
                   lambda notice: notice.extensions.filter(decided_at=None).exists()),
     "second": Act(gettext_lazy("开具第二次通知书"), SecondForm, notices.issue_second_notice, "issue_notice", _failed),
+    "talk": Act(pgettext_lazy("button", "约谈"), TalkForm, notices.hold_talk, "issue_notice",
+                lambda notice: notice.talked_at is None and _talk_is_due(notice)),
     "stop": Act(pgettext_lazy("button", "中止计时"), ReasonForm, notices.stop_clock, "approve_extension",
                 lambda notice: _live(notice) and notice.due_at is not None),
     "resume": Act(pgettext_lazy("button", "恢复计时"), NothingForm, notices.resume_clock, "approve_extension",
                   lambda notice: _live(notice) and notice.due_at is None),
-    "propose": Act(pgettext_lazy("button", "提请停工"), StopForm, stopwork.propose_stop_work, "issue_notice", _failed),
+    "propose": Act(pgettext_lazy("button", "提请停工"), StopForm, stopwork.propose_stop_work, "issue_notice",
+                   lambda notice: notice.wording == Notice.Wording.ORDER and _leads_to_a_stop(notice)),
     "withdraw": Act(pgettext_lazy("button", "撤回"), ReasonForm, notices.withdraw_notice, "approve_extension", _live),
 }  # fmt: skip
 STOP_ACTS: dict[str, Act] = {
     "decide": Act(gettext_lazy("作出决定"), ApproveForm, stopwork.decide_stop_work, "decide_stop_work",
-                  lambda stop: stop.decided_at is None),
+                  lambda stop: stop.decided_at is None and not stop.fell(clock.now())),
     "serve": Act(gettext_lazy("登记送达"), ServeForm, stopwork.serve_stop_work, "issue_notice",
                  lambda stop: bool(stop.approved) and stop.served_at is None),
-    "check": Act(gettext_lazy("今日巡查"), HoldsForm, stopwork.check_stop_work, "inspect",
-                 lambda stop: stop.in_force_at is not None and stop.lifted_at is None),
+    "check": Act(gettext_lazy("今日巡查"), HoldsForm, stopwork.check_stop_work, "inspect", _binds),
     "apply": Act(pgettext_lazy("button", "申请复工"), NoteForm, stopwork.apply_to_resume, "report_fixed",
-                 lambda stop: stop.in_force_at is not None and stop.applied_at is None),
+                 lambda stop: _binds(stop) and stop.applied_at is None),
     "accept": Act(pgettext_lazy("button", "复工验收"), MetForm, stopwork.accept_resumption, "inspect",
-                  lambda stop: stop.applied_at is not None and stop.accepted_at is None),
+                  lambda stop: _binds(stop) and stop.applied_at is not None and stop.accepted_at is None),
     "lift": Act(pgettext_lazy("button", "解除停工"), NothingForm, stopwork.lift_stop_work, "decide_stop_work",
-                lambda stop: stop.accepted_at is not None and stop.lifted_at is None),
+                lambda stop: _binds(stop) and stop.accepted_at is not None),
 }  # fmt: skip
 
 

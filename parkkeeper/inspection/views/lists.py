@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -64,6 +65,7 @@ FINDINGS = List(
     ),
     filters=(
         Choice("state", _("状态"), choices=(("open", _("未结")), ("reported", _("待复查")), ("failed", _("复查不合格")),
+                                          ("awaited", _("挂账到期")),
                                           ("settled", _("已结"))),
                apply=lambda rows, value: _findings_as(rows, value)),
         Choice("aspect", _("方面"), choices=Item.Aspect.choices, apply="item__aspect"),
@@ -76,6 +78,8 @@ FINDINGS = List(
 
 
 def _findings_as(rows: Any, value: str) -> Any:
+    if value == "awaited":
+        return rows.awaited(timezone.localdate(clock.now()))
     kinds = {"reported": ["reported"], "failed": FAILED, "settled": SETTLED}.get(value)
     return rows.filter(last__in=kinds) if kinds else rows.exclude(last__in=SETTLED)
 

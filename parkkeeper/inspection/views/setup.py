@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from parkkeeper.inspection.actions.setup import file_authorisation, put_checklist_in_force
 from parkkeeper.inspection.checklistfiles import SAMPLE, read_checklist
-from parkkeeper.inspection.models import ADVISING, Authorisation, Basis, Checklist
+from parkkeeper.inspection.models import Authorisation, Basis, Checklist
 from parkkeeper.park.forms import OfficeForm, day_field, show_form
 from parkkeeper.park.requests import OfficeRequest
 
@@ -55,7 +55,7 @@ def checklist_new(request: OfficeRequest) -> HttpResponse:
 
 class PaperForm(OfficeForm):
     basis = forms.ChoiceField(
-        label=gettext_lazy("检查依据"), choices=[c for c in Basis.choices if c[0] not in ADVISING]
+        label=gettext_lazy("检查依据"), choices=[c for c in Basis.choices if c[0] != Basis.GUIDANCE]
     )
     body = forms.CharField(label=gettext_lazy("授权单位"), max_length=120)
     document = forms.CharField(label=gettext_lazy("文件名称和文号"), max_length=200)

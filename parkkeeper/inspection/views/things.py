@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from parkkeeper.inspection.ladder import rung_of
-from parkkeeper.inspection.models import Finding, Notice, Photo, StopWork, Visit
+from parkkeeper.inspection.models import SETTLED, Finding, Notice, Photo, StopWork, Visit
 from parkkeeper.inspection.purposes import purposes_of
 from parkkeeper.inspection.states import FINDING, say_notice, say_stop
 from parkkeeper.inspection.steps import proposal_of, state_kind, unnoticed
@@ -62,10 +62,12 @@ def _answers(visit: Visit) -> list[dict[str, Any]]:
 def finding_page(request: OfficeRequest, pk: object) -> HttpResponse:
     rows = Finding.objects.within(request.scopes)
     found = get_object_or_404(rows.select_related("enterprise", "item", "visit", "by"), pk=pk)
-    words, tone = FINDING[state_kind(found)]
+    kind = state_kind(found)
+    words, tone = FINDING[kind]
     context = {
         "title": f"{found.item.code} {found.item.words}", "crumbs": [(_("问题清单"), reverse("findings"))],
-        "finding": found, "words": words, "tone": tone, "rung": rung_of(found), "proposal": proposal_of(found),
+        "finding": found, "words": words, "tone": tone, "rung": rung_of(found), "open": kind not in SETTLED,
+        "proposal": proposal_of(found),
         "steps": found.steps.select_related("by").order_by("at", "received_at", "pk"), "photos": _photos(found),
         "exclusions": found.exclusions.select_related("asked_by", "decided_by").order_by("pk"),
         "lines": found.lines.select_related("notice").order_by("pk"),
@@ -107,7 +109,7 @@ def _picture(sha256: str) -> HttpResponse:
 
 def notice_page(request: OfficeRequest, pk: int) -> HttpResponse:
     rows = Notice.objects.within(request.scopes)
-    people = ("enterprise", "issued_by", "second", "served_by", "withdrawn_by", "follows")
+    people = ("enterprise", "issued_by", "second", "served_by", "withdrawn_by", "talked_by", "follows")
     notice = get_object_or_404(rows.select_related(*people), pk=pk)
     after = Notice.objects.filter(follows=notice).first()
     words, tone = say_notice(notice, request.at, replaced=after is not None)

@@ -15,6 +15,7 @@ from parkkeeper.park.journal import record
 from parkkeeper.park.models import Person, Rule
 
 _LEEWAY = timedelta(minutes=5)
+_MOST = 1_000_000  # as hours more than a century: what is reckoned with it stays within the calendar
 
 
 @transaction.atomic
@@ -62,5 +63,10 @@ def _same_kind(former: Rule, value: Any) -> None:
         same = len(former.value) == len(value)
     if not same:
         raise Refused(_("值的形式与现行规则不同。现行值为 %(value)s，请按同样的形式填写。") % {"value": former.value})
-    if isinstance(value, int | float) and value < 0:
-        raise Refused(_("值不能小于 0。"))
+    if not all(0 <= number <= _MOST for number in _numbers(value)):
+        raise Refused(_("值里的数须在 0 到 %(most)s 之间。") % {"most": _MOST})
+
+
+def _numbers(value: Any) -> list[float]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [value] if isinstance(value, int | float) else [number for one in inner for number in _numbers(one)]

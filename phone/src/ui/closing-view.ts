@@ -64,7 +64,7 @@ export class ClosingView extends View {
     return html`<li data-draft=${found.item}><b>${found.item} ${item ? itemText(item) : ""}</b>
       <span>${[found.area, found.note].filter(Boolean).join(" · ")}</span>
       ${item ? html`<span>${t("整改要求：{text}", { text: remedyText(item) })}</span><span>${t("期限：{term}", { term: this.term(item) })}</span>` : nothing}
-      ${before ? html`<span class="uneven history">${t("{days} 天内同一问题已有 {n} 次。", { days: pinned.rules.repeat_window_days, n: before.times })}${before.times >= pinned.rules.repeats_to_stop_work ? t("可提请停工。") : ""}</span>` : nothing}
+      ${before ? html`<span class="uneven history">${t("{days} 天内同一问题已有 {n} 次。", { days: pinned.rules.repeat_window_days, n: before.times })}${pinned.orders && before.times >= pinned.rules.repeats_to_stop_work ? t("可提请停工。") : ""}</span>` : nothing}
       ${again ? html`<span class="uneven history">${t("这里已有同一问题未办结。")}</span>` : nothing}</li>`;
   }
 

@@ -7,7 +7,7 @@ import { world } from "../world";
 const KINDS: Record<VisitKind, string> = { full: "全面检查", short: "日常巡查", look_back: "复查" };
 const ENDS: Record<VisitEnd, string> = { finished: "结束检查", no_access: "未能进入", cancelled: "取消检查" };
 const OUTCOMES: Record<Outcome, string> = { fixed: "已整改", partly: "部分整改", not_fixed: "未整改", no_access: "未能查看" };
-const BASES: Record<string, string> = { guidance: "园区指导走访", entrusted: "受委托检查", authority: "行政检查", emergency: "应急指挥命令", self_check: "企业自查" };
+const BASES: Record<string, string> = { guidance: "园区指导走访", entrusted: "受委托检查", authority: "行政检查", emergency: "应急指挥命令" };
 const STATES: Record<string, string> = { "": "未整改", reported: "已自报，待复查", partly: "部分整改", not_fixed: "复查未整改", hung_up: "挂账", reopened: "重新打开" };
 const EVIDENCE: Record<string, string> = { Y: "是否", N: "数量", T: "温度", P: "现场照片", D: "文件", R: "抽查记录", S: "扫码", M: "测量", I: "询问" };
 const UNITS: Record<string, string> = { hours: "{n} 小时", working_hours: "{n} 个工作小时", working_days: "{n} 个工作日" };
