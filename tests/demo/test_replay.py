@@ -222,6 +222,7 @@ def test_each_notice_ends_as_its_case_says(replayed: Replayed) -> None:
     assert replayed.count("SELECT count(*) FROM inspection_notice WHERE lapsed_at IS NOT NULL") >= lapsed > 0
     seconds = sum(case.fate in ("second", "stopped") and case.looks[0][0] <= last for case in plan.cases.values())
     assert replayed.count("SELECT count(*) FROM inspection_notice WHERE follows_id IS NOT NULL") == seconds
+    assert replayed.count("SELECT count(*) FROM inspection_notice WHERE talked_at IS NOT NULL") == seconds > 0
     closed = sum(any(o == "fixed" and day <= last for day, o in case.looks) for case in plan.cases.values())
     assert replayed.count("SELECT count(*) FROM inspection_notice WHERE closed_at IS NOT NULL") >= closed
     assert replayed.count("SELECT count(*) FROM inspection_stop_work WHERE in_force_at IS NOT NULL") == 1
