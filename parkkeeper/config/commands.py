@@ -17,8 +17,11 @@ from parkkeeper.kernel.postgres_programs import wheel_programs
 from parkkeeper.kernel.processes import CHECKOUT, ProcessError, orderly_exit, run_to_end
 
 SLOW = ("tests/pages", "tests/phone", "tests/faults")  # a browser, or servers that are stopped
-# One process a core, a file's tests together in one of them, in the order of tests/conftest.py.
-EVERY_CORE = ("-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+# A file's tests together in one process, in the order of tests/conftest.py; one process a core. Tests with a browser or
+# servers wait as long as they work: with them one process more.
+TOGETHER = ("--dist", "loadfile", "--no-loadscope-reorder")
+EVERY_CORE = ("-n", "auto", *TOGETHER)
+ONE_MORE = ("-n", str((os.cpu_count() or 1) + 1), *TOGETHER)
 HELP = """\
 ./run demo [--days N] [--no-serve] [--json FILE]   replay the sample park's weeks, print its figures, serve it
 ./run serve [--port N] [--host H]                  run Parkkeeper for your own park
@@ -134,7 +137,7 @@ def run_test(arguments: list[str]) -> int:
         install_browser_packages()
         build_apps()
     with _test_env() as env:
-        return run_to_end([*_pytest(), *([] if arguments else EVERY_CORE), *arguments], env=env, cwd=CHECKOUT)
+        return run_to_end([*_pytest(), *([] if arguments else ONE_MORE), *arguments], env=env, cwd=CHECKOUT)
 
 
 def run_check(arguments: list[str]) -> int:

@@ -65,16 +65,18 @@ class Known:
             return statement
         return statement.replace("known_scan", "sampling_scan").replace("known_tube", "sampling_tube")
 
-    def scans_of(self, people: str) -> str:
+    def scans_of(self, people: str, *, of_round: bool = False) -> str:
         """A table (person_id, scanned_at, tube_id, round_id, undone_received_at) of the scans of a common table's
-        `people` (person_id) that were known, with their person.
+        `people` (person_id) that were known, with their person; `of_round`: whoever asks wants those of %(round)s only.
 
         Each person's are looked up by the person (OFFSET 0 keeps it so): of a round that the planner does not know yet
         it would rather read all scans, once for every person.
         """
+        # a scan that is of another round now may have been of this one
+        here = " AND s.round_id = %(round)s" if of_round and not self.changed else ""
         own = f"""{people} a CROSS JOIN LATERAL (
         SELECT s.id, s.person_id, s.scanned_at, s.tube_id, s.round_id, s.undone_received_at FROM sampling_scan s
-        WHERE s.person_id = a.person_id AND s.received_at <= %(at)s
+        WHERE s.person_id = a.person_id{here} AND s.received_at <= %(at)s
           AND (s.identified_at IS NULL OR s.identified_at <= %(at)s) OFFSET 0) s"""
         if not self.changed:
             return f"(SELECT s.person_id, s.scanned_at, s.tube_id, s.round_id, s.undone_received_at FROM {own})"
@@ -86,9 +88,13 @@ class Known:
       FROM {own} LEFT JOIN {_SCAN_BEFORE} b ON b.scan_id = s.id)"""
 
     def receptions_of(self, tubes: str) -> str:
-        """A table (id, tube_id, condition, at) of receptions known of the tubes of a common table (tube_id)."""
+        """A table (id, tube_id, condition, at) of receptions known of the tubes of a common table (tube_id).
+
+        Each tube's are looked up by the tube (OFFSET 0 keeps it so), however many the park has of earlier days.
+        """
         plain = f"""
-  SELECT p.id, p.tube_id, p.condition, p.at FROM sampling_reception p JOIN {tubes} a ON a.tube_id = p.tube_id
+  SELECT p.id, p.tube_id, p.condition, p.at FROM {tubes} a CROSS JOIN LATERAL (
+    SELECT id, tube_id, condition, at, received_at FROM sampling_reception WHERE tube_id = a.tube_id OFFSET 0) p
    WHERE p.received_at <= %(at)s"""
         if not self.changed:
             return f"({plain})"
@@ -112,6 +118,14 @@ class Known:
       WHERE l.box_id = b.id AND l.lost_at <= %(at)s AND l.until > %(at)s))"""
         return f"""SELECT DISTINCT c.tube_id FROM ({lines}) c JOIN sampling_box b ON b.id = c.box_id
    WHERE b.received_at <= %(at)s AND {lost}"""
+
+
+def results_of(tubes: str) -> str:
+    """A table (id, tube_id, value, tested_at, received_at) of the results of a common table's tubes (tube_id) that
+    stood at %(at)s, looked up as receptions are (`Known.receptions_of`)."""
+    return f"""(SELECT r.* FROM {tubes} a CROSS JOIN LATERAL (
+    SELECT id, tube_id, value, tested_at, received_at FROM sampling_result
+    WHERE tube_id = a.tube_id AND received_at <= %(at)s AND (struck_at IS NULL OR struck_at > %(at)s) OFFSET 0) r)"""
 
 
 PLAIN, CHANGED = Known(changed=False), Known(changed=True)

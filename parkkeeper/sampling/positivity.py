@@ -3,18 +3,18 @@
 from datetime import datetime, timedelta
 
 from parkkeeper.planning.pooling import Advice, advise
+from parkkeeper.sampling.asknown import results_of
 from parkkeeper.sampling.tubefacts import query
 
 # Single retests after a positive pool would count its members twice, so a tube counts only when nobody in it owed one.
 # Those who owe are few: their tubes are looked up, not the people of every tube.
-_POOLS = """
+_POOLS = f"""
 WITH asked_tube AS MATERIALIZED (
     SELECT DISTINCT r.tube_id FROM sampling_result r
      WHERE r.received_at <= %(at)s AND r.received_at > %(since)s AND r.tube_id IS NOT NULL
 ), ruling AS (
     SELECT r.tube_id, bool_or(r.value = 'positive') AS positive, bool_and(r.value IN ('negative', 'positive')) AS plain
-      FROM sampling_result r JOIN asked_tube ON asked_tube.tube_id = r.tube_id
-     WHERE r.received_at <= %(at)s AND (r.struck_at IS NULL OR r.struck_at > %(at)s)
+      FROM {results_of("asked_tube")} r
      GROUP BY r.tube_id
 ), owed_tube AS MATERIALIZED (
     SELECT DISTINCT s.tube_id FROM sampling_obligation o JOIN sampling_scan s ON s.person_id = o.person_id

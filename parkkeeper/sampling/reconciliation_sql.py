@@ -8,7 +8,7 @@ parameters.
 
 from collections.abc import Sequence
 
-from parkkeeper.sampling.asknown import Known
+from parkkeeper.sampling.asknown import Known, results_of
 from parkkeeper.sampling.models import Test
 from parkkeeper.sampling.tubewords import tube_words
 
@@ -23,7 +23,7 @@ def _own_scans(known: Known) -> str:
     # the scans of the people of `line` and their tubes, found by the indexes on them; a scan in a tube of another round
     # says nothing: its results may be of the tube's first use
     return f"""scan AS MATERIALIZED (
-  SELECT s.person_id, s.tube_id, s.scanned_at FROM {known.scans_of("line")} s
+  SELECT s.person_id, s.tube_id, s.scanned_at FROM {known.scans_of("line", of_round=True)} s
   WHERE s.round_id = %(round)s AND (s.undone_received_at IS NULL OR s.undone_received_at > %(at)s)
 ), tube AS MATERIALIZED (
   SELECT t.id AS tube_id FROM (SELECT DISTINCT tube_id FROM scan) a
@@ -61,9 +61,7 @@ def _lean_words(known: Known) -> str:
     return f"""said AS (
   SELECT r.tube_id,
     CASE WHEN bool_or(r.value = 'positive') THEN 2 WHEN bool_and(r.value = 'negative') THEN 4 ELSE 14 END AS code
-  FROM sampling_result r JOIN tube ON tube.tube_id = r.tube_id
-  WHERE r.received_at <= %(at)s AND (r.struck_at IS NULL OR r.struck_at > %(at)s)
-  GROUP BY r.tube_id
+  FROM {results_of("tube")} r GROUP BY r.tube_id
 ), seen AS (
   SELECT p.tube_id, max(p.at) AS last, max(p.at) FILTER (WHERE p.condition <> 'good') AS last_bad
   FROM {known.receptions_of("tube")} p GROUP BY p.tube_id

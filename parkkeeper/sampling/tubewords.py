@@ -21,7 +21,7 @@ Known means: received by then, not struck by then, and of the tube of which it w
 so that it grows with the number of tubes asked for and not with what the park has ever sent.
 """
 
-from parkkeeper.sampling.asknown import PLAIN, Known
+from parkkeeper.sampling.asknown import PLAIN, Known, results_of
 
 SERIOUSNESS = ("negative", "invalid", "indeterminate", "positive")
 """Values of a result, the least serious first: the most serious of those that stand rules."""
@@ -33,9 +33,7 @@ def tube_words(known: Known) -> str:
 tube_result AS (
     SELECT r.tube_id, r.value, min(r.id) AS first_id, max(r.tested_at) AS tested_at, min(r.received_at) AS received_at,
            CASE r.value WHEN 'positive' THEN 3 WHEN 'indeterminate' THEN 2 WHEN 'invalid' THEN 1 ELSE 0 END AS weight
-      FROM sampling_result r
-      JOIN asked_tube ON asked_tube.tube_id = r.tube_id
-     WHERE r.received_at <= %(at)s AND (r.struck_at IS NULL OR r.struck_at > %(at)s)
+      FROM {results_of("asked_tube")} r
      GROUP BY r.tube_id, r.value
 ), tube_outcome AS (
     SELECT tube_id, count(*) AS meanings, max(weight) AS weight, max(tested_at) AS tested_at,

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from django.apps import apps
 from django.db import connection
+from django.db.models import ForeignKey
 
 from parkkeeper.demo.bench.reconcile_park import load
 
@@ -50,10 +52,9 @@ SELECT id, code, 'negative', at + interval '9 hours', at + interval '9 hours', r
 """
 
 _COLUMNS = """
-SELECT a.attname::text, a.atttypid::regtype::text, f.confrelid::regclass::text,
+SELECT a.attname::text, a.atttypid::regtype::text,
   EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY(i.indkey))
 FROM pg_attribute a
-LEFT JOIN pg_constraint f ON f.conrelid = a.attrelid AND f.contype = 'f' AND f.conkey = ARRAY[a.attnum]
 WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum
 """
 
@@ -98,7 +99,7 @@ def copies(before: dict[str, int]) -> list[Copy]:
 def _step(cursor: Any, table: str) -> int:
     """By how much a number of that table is shifted for each day: 0 when its key is none."""
     cursor.execute(_COLUMNS, [table])
-    if ("id", "bigint") not in {(name, kind) for name, kind, _to, _key in cursor.fetchall()}:
+    if ("id", "bigint") not in {(name, kind) for name, kind, _key in cursor.fetchall()}:
         return 0
     cursor.execute(f"SELECT max(id) FROM {table}")
     highest: int = cursor.fetchone()[0]
@@ -107,13 +108,25 @@ def _step(cursor: Any, table: str) -> int:
 
 def _copy(cursor: Any, table: str, steps: dict[str, int]) -> Copy:
     cursor.execute(_COLUMNS, [table])
+    refers = _refers(table)
     made = {
         name: told
-        for name, kind, to, key in cursor.fetchall()
-        if (told := _told(name, kind, table if key else (to or "").rpartition(".")[2], steps)) is not None
+        for name, kind, key in cursor.fetchall()
+        if (told := _told(name, kind, table if key else refers.get(name, ""), steps)) is not None
     }
     columns = ", ".join(f'"{name}"' for name in made)
     return Copy(table, f"INSERT INTO {table} ({columns}) SELECT {', '.join(made.values())} FROM growth_{table}")
+
+
+def _refers(table: str) -> dict[str, str]:
+    """The tables whose rows the table's columns number, by column: also those that no constraint of its tells."""
+    models = [model for model in apps.get_models() if model._meta.db_table == table]
+    return {
+        field.column: field.related_model._meta.db_table
+        for model in models
+        for field in model._meta.concrete_fields
+        if isinstance(field, ForeignKey)
+    }
 
 
 def _told(name: str, kind: str, of: str, steps: dict[str, int]) -> str | None:

@@ -50,17 +50,17 @@ def _make_tables() -> None:
         for model in apps.get_models():
             if router.allow_migrate_model(DEFAULT_DB_ALIAS, model) and model._meta.can_migrate(connection):
                 editor.create_model(model)
-    note_migrations(of_tables_here=True)
+    note_migrations(of_every_app=True)
     emit_post_migrate_signal(verbosity=0, interactive=False, db=DEFAULT_DB_ALIAS)
 
 
-def note_migrations(*, of_tables_here: bool) -> None:
+def note_migrations(*, of_every_app: bool) -> None:
     """Note in the active schema that migrations are done: all of them, or those that make no tables here."""
     recorder = MigrationRecorder(connection)
     recorder.ensure_schema()
     done = [
         recorder.Migration(app=app, name=name)
         for app, name in sorted(MigrationLoader(None, replace_migrations=False).disk_migrations)
-        if of_tables_here or not router.allow_migrate(DEFAULT_DB_ALIAS, app)
+        if of_every_app or not router.allow_migrate(DEFAULT_DB_ALIAS, app)
     ]
     recorder.migration_qs.bulk_create(done)

@@ -17,5 +17,5 @@ class Command(MigrateSchemaCommand):
         """Note in the public schema of a new database what makes nothing there, then migrate."""
         with Schema.create("public"):
             if not MigrationRecorder(connection).has_table():
-                note_migrations(of_tables_here=False)
+                note_migrations(of_every_app=False)
         super().handle(*args, **options)  # type: ignore[no-untyped-call]
