@@ -27,7 +27,8 @@ HELP = """\
 ./run serve [--port N] [--host H]                  run Parkkeeper for your own park
 ./run test [arguments of pytest]                   every test
 ./run check                                        format, lint, imports, types, migrations, unit tests
-./run bench NAME [--json FILE]                     measure reconcile, pages, import, ingest, growth, faults, deadlines
+./run bench NAME [--json FILE]                     measure reconcile, pages, import, ingest, growth, faults, deadlines,
+                                                   camera
 ./run messages                                     update the translation catalogues, list what lacks English
 ./run manage COMMAND …                             a command of Django, on the data of serve
 
@@ -88,8 +89,14 @@ def run_bench(arguments: list[str]) -> int:
     """Measure one thing on a durable server that is thrown away afterwards, or on that of --data DIR."""
     data, rest = _take_data(arguments)
     if not rest or rest[0].startswith("-"):
-        say("run: name what to measure: ./run bench reconcile | pages | import | ingest | growth | faults | deadlines")
+        say(
+            "run: name what to measure: ./run bench reconcile | pages | import | ingest | growth | faults | "
+            "deadlines | camera"
+        )
         return 2
+    if rest[0] == "camera":  # it shows the field app to a browser
+        install_browser_packages()
+        build_apps()
     with _bench_env(data) as env:
         prepare_site(env)
         return run_to_end([sys.executable, "-m", "parkkeeper.demo.bench", *rest], env=env)

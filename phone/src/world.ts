@@ -9,6 +9,7 @@ import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unl
 import { type Told, type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
 import { keepBallast } from "./store/ballast";
 import { toHex } from "./kernel/ids";
+import { took } from "./kernel/timing";
 import { tidyCode } from "./kernel/codes";
 import { Desk, type Outcome } from "./desk/desk";
 import { People } from "./desk/people";
@@ -193,8 +194,10 @@ class World extends EventTarget {
 
   /** Save what was done. Resolves when it is on the disk; then screens may say so. */
   async do(drafts: Told[]): Promise<void> {
-    const at = Date.now();
-    for (const operation of await save(drafts)) {
+    const [at, readAt] = [Date.now(), this.desk.readAt];
+    const operations = await save(drafts);
+    if (readAt !== undefined) took("saved", readAt);
+    for (const operation of operations) {
       const { id, seq, kind } = operation;
       this.shift.add(operation);
       this.inspecting.visits.add(operation);
@@ -329,7 +332,7 @@ class World extends EventTarget {
     } else if (trouble.wipe) {
       await this.dropRoster(); // what waits is sent first; the list goes at once
       await this.wipe();
-    } else if (trouble.code !== "no_answer") {
+    } else if (trouble.code !== "no_answer" && !trouble.busy) {
       this.trouble = trouble;
       this.changed();
     }

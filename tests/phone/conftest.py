@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer
@@ -77,9 +77,10 @@ def server(transactional_db: None) -> Iterator[Server]:
 def w(server: Server, monkeypatch: pytest.MonkeyPatch) -> World:
     """The small park, at 18:00 of its day in every thread."""
     monkeypatch.setattr(clock, "now", lambda: EVENING)
-    park = world()
-    filled(park)
-    return park
+    park: Any = world()
+    park.round = filled(park)
+    found: World = park
+    return found
 
 
 @pytest.fixture
@@ -181,8 +182,13 @@ def phones(browser: Browser, server: Server, w: World) -> Iterator[Phones]:
     assert [fault for hand in hands for fault in hand.faults] == []
 
 
+class Reachable(Protocol):
+    @property
+    def url(self) -> str: ...
+
+
 @contextmanager
-def profile(browser: Browser, server: Server, folder: Path, *arguments: str) -> Iterator[Hand]:
+def profile(browser: Browser, server: Reachable, folder: Path, *arguments: str) -> Iterator[Hand]:
     """A browser of its own on a profile that stays: it may be killed, and another goes on with what is there."""
     context = browser.browser_type.launch_persistent_context(
         str(folder),

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.park.models import Anomaly
 from parkkeeper.park.vault import document_of
-from parkkeeper.sampling.models import Obligation, Scan, Tube
+from parkkeeper.sampling.models import Due, Obligation, Scan, Tube
 from tests.phone.conftest import Hand, Phones, code_for
 from tests.phone.test_shift import scanned
 from tests.world import MORNING
@@ -81,6 +81,24 @@ def test_somebody_off_the_roster_is_recorded_in_another_colour(phone: Hand, w: A
     phone.says("路人甲", "other")
     phone.waits(0)
     assert scanned(FIRST) == ["路人甲"]
+
+
+def test_somebody_of_another_enterprise_is_recorded_in_another_colour(phones: Phones, w: Any) -> None:
+    guest = w.lotus_workers[0]
+    Due.objects.filter(person=guest).update(point=w.point)  # on this point's list, and still of another enterprise
+    phone = phones()
+    phone.begin(code_for(w))
+    phone.take(FIRST)
+    colours = []
+    for person, enterprise, tone in ((w.workers[2], "彩虹生物", "ok"), (guest, "莲花电子", "other")):
+        phone.take(person.staff_number)
+        phone.says(person.name, tone)
+        phone.says(enterprise, tone)
+        colours.append(phone.page.locator(".outcome").evaluate("(found) => getComputedStyle(found).backgroundColor"))
+    assert colours[0] != colours[1]
+    expect(phone.page.locator(".scans li").first).to_contain_text("莲花电子")
+    phone.waits(0)
+    assert scanned(FIRST) == [w.workers[2].staff_number, guest.staff_number]
 
 
 def test_the_same_person_again_is_only_told(phone: Hand, w: Any) -> None:

@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from parkkeeper.kernel.tubes import box_code, tube_code
 from parkkeeper.sampling.models import Round
 from tests.pages.conftest import too_wide, violations
-from tests.phone.conftest import PIN, Hand, Phones, code_for
+from tests.phone.conftest import PIN, Hand, Phones, Server, code_for, profile
 
 SMALL = {"width": 360, "height": 740}
 
@@ -100,14 +101,15 @@ def a_box(page: Page, look: Look) -> None:
     look("locked")
 
 
-def test_it_can_be_installed_and_its_shell_knows_nobody(phones: Phones, w: Any) -> None:
-    phone = phones()
-    phone.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
-    found = phone.page.context.new_cdp_session(phone.page).send("Page.getInstallabilityErrors")
-    errors = [error["errorId"] for error in found["installabilityErrors"]]
-    assert [error for error in errors if error != "in-incognito"] == []
-    cached = phone.page.evaluate(
-        "async () => (await (await caches.open((await caches.keys())[0])).keys()).map((r) => r.url)"
-    )
+def test_it_can_be_installed_and_its_shell_knows_nobody(
+    browser: Browser, server: Server, w: Any, tmp_path: Path
+) -> None:
+    with profile(browser, server, tmp_path) as phone:
+        phone.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+        found = phone.page.context.new_cdp_session(phone.page).send("Page.getInstallabilityErrors")
+        cached = phone.page.evaluate(
+            "async () => (await (await caches.open((await caches.keys())[0])).keys()).map((r) => r.url)"
+        )
+    assert found["installabilityErrors"] == []
     assert cached and all("/field/" in address for address in cached)
     assert any(address.endswith(".wasm") for address in cached)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 # Each is a module of this package with `add_arguments(parser)` and `run(chosen) -> dict`.
-NAMES = ("reconcile", "pages", "imports", "ingest", "growth", "faults", "deadlines")
+NAMES = ("reconcile", "pages", "imports", "ingest", "growth", "faults", "deadlines", "camera")
 _ALIASES = {"import": "imports"}
 
 

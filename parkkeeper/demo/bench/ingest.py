@@ -5,22 +5,24 @@ In every round all ways take turns, on the same machine and the same PostgreSQL 
 * floor: 200 rows a statement (`INSERT … SELECT FROM unnest … ON CONFLICT`) from two connections, into a table that has
   only a primary key; floor_own: the same into the table of scans with its indexes and foreign keys;
 * batch_200, batch_500: phones at the real web server, with all checks, answered after the commit;
+* doubts_200: the same, and three scans of a hundred are doubtful;
 * one: one scan a request.
 
-Then, unless left out: a backlog that comes at once, and many parks at once.
+Then, unless left out: a backlog that comes at once (ingest_backlog.py), and many parks at once. What misses its aim
+is named under `missed`. A PostgreSQL that does not wait for its disk is not measured.
 """
 
 import argparse
 import os
 import random
 import sys
-import time
 from collections.abc import Callable
 from statistics import median
 from typing import Any
 
 from django.db import connection
 
+from parkkeeper.demo.bench.ingest_backlog import measure_backlog
 from parkkeeper.demo.bench.ingest_client import send
 from parkkeeper.demo.bench.ingest_floor import BARE, OWN, Floor
 from parkkeeper.demo.bench.ingest_measure import AT_ONCE, Measured, lanes, measured_server, rounded, spread
@@ -28,14 +30,12 @@ from parkkeeper.demo.bench.ingest_park import (
     NOW,
     POINTS,
     BenchPark,
-    backlog,
     batches,
     drop_park,
     make_bench_park,
     singles,
-)  # fmt: skip
+)
 from parkkeeper.kernel import clock
-from parkkeeper.park.tenancy.middleware import UNKNOWN_FOR
 from parkkeeper.park.tenancy.parks import in_park
 
 AIMS = {
@@ -46,6 +46,7 @@ AIMS = {
     "falls_less_than": 0.2,
 }
 BACKLOG = 15_681
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,24 +56,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=2, help="processes of the web server (2)")
     parser.add_argument("--parks", type=int, nargs="*", default=[1, 10, 100], help="parks at once (1 10 100)")
     parser.add_argument("--backlog", type=int, default=BACKLOG, help=f"scans of the backlog, 0 for none ({BACKLOG:,})")
+    parser.add_argument("--backlogs", type=int, default=3, help="times that the backlog comes (3)")
 
 
 def run(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Make the parks, measure, drop them."""
+    """Make the parks, measure, drop them. Raises SystemExit on a PostgreSQL that acknowledges before it has stored."""
+    machine = {"cores": os.cpu_count(), "load_before": rounded(os.getloadavg()[0]), "postgres": durable_settings()}
     clock.set_offset_to(NOW)
     with measured_server(chosen.workers) as measured:
-        found: dict[str, Any] = {"bench": "ingest", "aims": AIMS, "machine": _machine(), **_rush(chosen, measured)}
+        found: dict[str, Any] = {"bench": "ingest", "aims": AIMS, "machine": machine, **_rush(chosen, measured)}
         if chosen.backlog:
-            found["backlog"] = _backlog(chosen.backlog, measured)
+            _say(f"backlog: {chosen.backlog:,} scans, {chosen.backlogs} times …")
+            found["backlog"] = measure_backlog(chosen.backlog, chosen.backlogs, measured)
         if chosen.parks:
             found["parks"] = _many_parks(chosen, measured)
     clock.use_real_time()
-    return found
+    return found | {"missed": missed(found)}
+
+
+def missed(found: dict[str, Any]) -> dict[str, float]:
+    """The aims that were not reached, with the worst figure of each."""
+    ways = [found[name] for name in ("batch_200", "batch_500")]
+    rates = [many["rate_to_first"] for many in found.get("parks", ())]
+    reached = {
+        "ratio_to_floor": min(way["ratio_to_floor"] for way in ways),
+        "cpu_ms_a_scan": max(way["cpu_ms_a_scan"] for way in ways),
+        "one_cpu_ms": found["one"]["cpu_ms_a_scan"],
+        "backlog_seconds": max(found["backlog"]["seconds_each"]) if "backlog" in found else 0.0,
+        "falls_less_than": rounded(1 - min(rates, default=1.0)),
+    }
+    return {
+        name: figure
+        for name, figure in reached.items()
+        if (figure < AIMS[name] if name == "ratio_to_floor" else figure > AIMS[name])
+    }
 
 
 def _rush(chosen: argparse.Namespace, measured: Measured) -> dict[str, Any]:
     ones = max(chosen.scans // 8, 80) // 80 * 80
-    needed = chosen.rounds * (2 * chosen.scans + ones * 2) + 20_000
+    needed = chosen.rounds * (3 * chosen.scans + ones * 2) + 20_000
     _say("making a park …")
     park = make_bench_park(
         "rush", people=int(needed * 1.2) + 600 * POINTS
@@ -97,9 +119,9 @@ def _rush(chosen: argparse.Namespace, measured: Measured) -> dict[str, Any]:
 def _ways(
     chosen: argparse.Namespace, park: BenchPark, floor: Floor, measured: Measured, ones: int
 ) -> dict[str, Callable[[], dict[str, Any]]]:
-    def batch(size: int) -> dict[str, Any]:
+    def batch(size: int, odd: bool = False) -> dict[str, Any]:
         scans = max(chosen.scans // size, AT_ONCE) * size
-        return measured.sent(scans, lanes(batches(park, scans, size)))
+        return measured.sent(scans, lanes(batches(park, scans, size, odd=odd)))
 
     def one() -> dict[str, Any]:
         preparing, requests = singles(park, ones)
@@ -110,19 +132,27 @@ def _ways(
         "floor": lambda: measured.turn(floor.rows, lambda: floor.fill(BARE)),
         "batch_200": lambda: batch(200),
         "batch_500": lambda: batch(500),
+        "doubts_200": lambda: batch(200, odd=True),
         "one": one,
         "floor_own": lambda: measured.turn(floor.own_rows, lambda: floor.fill(OWN)),
     }
 
 
 def _hold_against_the_table(park: BenchPark, turns: dict[str, list[dict[str, Any]]]) -> None:
-    """Every scan that was answered is there, once: the table has as many as were sent, and the doubts are none."""
+    """Every scan that was answered is there, once: the table has as many as were sent.
+
+    Of the doubtful ones, two in a hundred are nobody or somebody who was counted before. Nothing else is doubted.
+    """
     with in_park(park.schema), connection.cursor() as cursor:
         cursor.execute("SELECT count(*), count(DISTINCT person_id) FROM sampling_scan WHERE phone_id IS NOT NULL")
         stored, people = cursor.fetchone()
     sent = 4_000 + sum(t["scans"] for name, found in turns.items() if not name.startswith("floor") for t in found)
-    if not stored == people == sent:
-        raise AssertionError(f"{sent} scans were acknowledged, {stored} of {people} people are stored")
+    new = sent - sum(turn["scans"] for turn in turns["doubts_200"]) * 2 // 100
+    if (stored, people) != (sent, new):
+        raise AssertionError(f"{sent} scans of {new} people were acknowledged, {stored} of {people} are stored")
+    doubted = {name: sum(turn["doubted"] for turn in found) for name, found in turns.items()}
+    if any(doubted[name] for name in ("batch_200", "batch_500", "one")) or not doubted["doubts_200"]:
+        raise AssertionError(f"answers with doubts: {doubted}; only those of doubts_200 should have any")
 
 
 def _told(turns: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
@@ -133,32 +163,6 @@ def _told(turns: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
             median(turn["rate"] / floor["rate"] for turn, floor in zip(found, turns["floor"], strict=True))
         )
     return told
-
-
-def _backlog(scans: int, measured: Measured) -> dict[str, Any]:
-    """Every point's phone was offline for four hours and sends in the same second."""
-    _say(f"backlog: {POINTS} phones with {scans:,} scans …")
-    park = make_bench_park("backlog", people=int(scans * 1.3) + 172 * POINTS, rules={"late_scan_minutes": 60})
-    try:
-        requests = backlog(park, scans)
-        time.sleep(UNKNOWN_FOR)  # the web server has just served another park alone
-        turn = measured.sent(scans, requests)
-        with in_park(park.schema), connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM sampling_scan")
-            (stored,) = cursor.fetchone()
-            cursor.execute("SELECT count(*) FROM sampling_tube WHERE sealed_at IS NOT NULL")
-            (sealed,) = cursor.fetchone()
-    finally:
-        drop_park("backlog")
-    if stored != scans:
-        raise AssertionError(f"{scans} scans were acknowledged, {stored} are stored")
-    return {
-        "phones": len(requests),
-        "scans": stored,
-        "tubes": sealed,
-        "seconds": rounded(turn["seconds"]),
-        **spread([turn]),
-    }
 
 
 def _many_parks(chosen: argparse.Namespace, measured: Measured) -> list[dict[str, Any]]:
@@ -193,12 +197,19 @@ def _many_parks(chosen: argparse.Namespace, measured: Measured) -> list[dict[str
     ]  # fmt: skip
 
 
-def _machine() -> dict[str, Any]:
-    names = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
+def durable_settings() -> dict[str, str]:
+    """PostgreSQL's settings that decide what a commit costs. Raises SystemExit when one of them makes it free."""
+    names = ["server_version", "shared_buffers", *DURABLE]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s) ORDER BY name", [list(names)])
-        settings = dict(cursor.fetchall())
-    return {"cores": os.cpu_count(), "load_before": rounded(os.getloadavg()[0]), "postgres": settings}
+        cursor.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s) ORDER BY name", [names])
+        settings: dict[str, str] = dict(cursor.fetchall())
+    off = [name for name in DURABLE if settings[name] != "on"]
+    if off:
+        raise SystemExit(
+            f"bench ingest: {', '.join(off)} is not on in this PostgreSQL: what it acknowledges may not be stored, and "
+            "the figures would mean nothing. Turn it on, or let ./run bench ingest start a server of its own."
+        )
+    return settings
 
 
 def _say(text: str) -> None:

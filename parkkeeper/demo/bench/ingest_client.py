@@ -4,6 +4,7 @@
 stdout; `send` does both. Requests are made beforehand, byte for byte.
 """
 
+import gzip
 import pickle
 import random
 import resource
@@ -20,6 +21,7 @@ from parkkeeper.kernel.processes import child_env
 
 MOST_TRIES = 60
 _END = b"\r\n\r\n"
+_ZIPPED = b"\x1f\x8b"
 
 
 @dataclass
@@ -104,7 +106,8 @@ class _Phone(threading.Thread):
         while have < length:
             parts.append(self._more())
             have += len(parts[-1])
-        return int(head[9:12]), head, b"".join(parts)
+        body = b"".join(parts)
+        return int(head[9:12]), head, gzip.decompress(body) if body[:2] == _ZIPPED else body
 
     def _more(self) -> bytes:
         assert self.socket is not None

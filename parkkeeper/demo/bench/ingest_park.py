@@ -1,7 +1,9 @@
 """Parks with phones at every point and what those phones send: written straight into the tables, for measurements."""
 
 import gzip
+import math
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,16 +14,23 @@ from django.db import connection
 from django.utils import timezone
 from django_pgschemas.schema import deactivate
 
-from parkkeeper.demo.bench.reconcile_park import FOR_EVER, LONG_AGO, fill_park, tell_the_planner
+from parkkeeper.demo.bench.reconcile_park import (
+    FOR_EVER,
+    LONG_AGO,
+    PEOPLE_AN_ENTERPRISE,
+    fill_park,
+    tell_the_planner,
+)
 from parkkeeper.kernel import clock
 from parkkeeper.kernel.tubes import tube_code
-from parkkeeper.park.models import Person, Post, Rule
+from parkkeeper.park.models import Certificate, Enterprise, Person, Post, Rule
 from parkkeeper.park.tenancy.models import Host, Park
 from parkkeeper.park.tenancy.parks import in_park, make_park
 from parkkeeper.sampling.actions.rounds import open_round
-from parkkeeper.sampling.models import Point, Programme, Session, TubeRoll
+from parkkeeper.sampling.models import Point, Programme, Session, Slot, TubeRoll
 from parkkeeper.sync.door import token_digest
 from parkkeeper.sync.models import Phone
+from parkkeeper.sync.outbox import horizon
 
 DAY = date(2022, 5, 18)
 OPENED = datetime(2022, 5, 18, 1, 0, tzinfo=UTC)
@@ -30,7 +39,8 @@ NOW = datetime.fromisoformat("2022-05-18T23:00:00+08:00")
 """Where the measured servers' clock begins: every slot of the evening lies before it."""
 POOL = 10
 POINTS = 79
-_SERIALS = 1_000_000  # of one point's roll
+_SERIALS = 1_000_000  # of one phone's roll
+_SOME_STAY_AWAY = 1.08  # so many on the register for one who comes
 _PREFIX = "YQ"
 # the evening's slots end long before the clock's moment: being late is not what is measured
 _RULES = {"clock_tolerance_minutes": 5, "late_scan_minutes": 600, "slot_grace_minutes": 15}
@@ -45,6 +55,8 @@ class Desk:
     people: list[tuple[str, int]]
     serial: int
     sequence: int = 0
+    crowd: int = 0
+    staff: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -55,15 +67,33 @@ class BenchPark:
     host: str
     desks: list[Desk] = field(default_factory=list)
 
+    def at(self, point: int) -> list[Desk]:
+        """The desks of that point."""
+        return [desk for desk in self.desks if desk.point == point]
+
 
 def make_bench_park(
-    schema: str, *, people: int, points: int = POINTS, rules: dict[str, int] | None = None
+    schema: str,
+    *,
+    people: int = 0,
+    points: int = POINTS,
+    crowds: Sequence[Sequence[int]] = (),
+    rules: dict[str, int] | None = None,
 ) -> BenchPark:
-    """Make the park: the register, an open round, a phone, a roll and an open session at every point."""
+    """Make the park: the register, an open round, a phone, a roll and an open session at every point.
+
+    `crowds` instead of `people` and `points`: for each point how many come to each of its desks, which have a phone
+    each and no session yet.
+    """
+    needed = [math.ceil(sum(desks) * _SOME_STAY_AWAY / PEOPLE_AN_ENTERPRISE) for desks in crowds]
+    if crowds:
+        people, points = sum(needed) * PEOPLE_AN_ENTERPRISE, len(crowds)
     park = BenchPark(schema, f"{schema}.localhost")
     make_park(schema, name=f"测速园区 {schema}", hosts=[park.host], at=OPENED)
     with in_park(schema), timezone.override("Asia/Shanghai"):
         office = fill_park(people, OPENED, points=points)
+        if crowds:
+            _give_slots(needed)
         Rule.objects.bulk_create(
             Rule(key=key, value=value, during=(LONG_AGO, None), source="测速")
             for key, value in (_RULES | (rules or {})).items()
@@ -79,13 +109,47 @@ def make_bench_park(
             )
             for point, person, slot in cursor.fetchall():
                 due[point].append((person, slot))
-        _staff(park, office, due, opened.pk)
+        _staff(park, office, due, opened.pk, crowds)
         tell_the_planner()
     return park
 
 
-def _staff(park: BenchPark, office: Person, due: dict[int, list[tuple[str, int]]], round_id: int) -> None:
-    for n, point in enumerate(Point.objects.order_by("pk")):
+def _give_slots(enterprises: Sequence[int]) -> None:
+    """Give each point so many enterprises, one after the other from 17:00 to 21:00."""
+    names = iter(Enterprise.objects.exclude(kind="body").order_by("pk"))
+    Slot.objects.all().delete()
+    Slot.objects.bulk_create(
+        Slot(
+            point=point, enterprise=next(names), during=FOR_EVER,
+            minutes=(1020 + 240 * place // number, 1020 + 240 * (place + 1) // number),
+        )
+        for point, number in zip(Point.objects.order_by("pk"), enterprises, strict=True)
+        for place in range(number)
+    )  # fmt: skip
+
+
+def _shared(people: list[tuple[str, int]], crowd: Sequence[int]) -> list[list[tuple[str, int]]]:
+    """The people of a point by desk, in the order of their slots: each desk gets its part of each slot."""
+    found: list[list[tuple[str, int]]] = [[] for _desk in crowd]
+    for one in people:
+        min(zip(found, crowd, strict=True), key=lambda desk: len(desk[0]) / desk[1])[0].append(one)
+    return found
+
+
+def _staff(
+    park: BenchPark,
+    office: Person,
+    due: dict[int, list[tuple[str, int]]],
+    round_id: int,
+    crowds: Sequence[Sequence[int]],
+) -> None:
+    points = list(Point.objects.order_by("pk"))
+    desks = [
+        (point, people)
+        for place, point in enumerate(points)
+        for people in (_shared(due[point.pk], crowds[place]) if crowds else [due[point.pk]])
+    ]
+    for n, (point, people) in enumerate(desks):
         holder = Person.objects.create(
             name=f"扫码{n}", employer=office.employer, category="office_staff", registered_at=LONG_AGO
         )
@@ -97,8 +161,31 @@ def _staff(park: BenchPark, office: Person, due: dict[int, list[tuple[str, int]]
         TubeRoll.objects.create(
             point=point, prefix=_PREFIX, serials=(first, first + _SERIALS), issued_at=OPENED, issued_by=office
         )
-        Session.objects.create(point=point, round_id=round_id, opened_at=OPENED, opened_by=holder, received_at=OPENED)
-        park.desks.append(Desk(token, point.pk, due[point.pk], first))
+        desk = Desk(token, point.pk, people, first)
+        if crowds:
+            desk.crowd, desk.staff = crowds[points.index(point)][len(park.at(point.pk))], _on_duty(n, holder)
+        else:
+            Session.objects.create(
+                point=point, round_id=round_id, opened_at=OPENED, opened_by=holder, received_at=OPENED
+            )
+        park.desks.append(desk)
+
+
+def _on_duty(desk: int, scanner: Person) -> list[tuple[str, str]]:
+    """(uuid, role) of the scanner and two samplers of a desk, all with a certificate in date."""
+    samplers = [
+        Person.objects.create(
+            name=f"采样{desk}-{n}", employer=scanner.employer, category="office_staff", registered_at=LONG_AGO
+        )
+        for n in (1, 2)
+    ]
+    found = []
+    for person, role in ((scanner, Post.Role.SCANNING), *((one, Post.Role.SAMPLING) for one in samplers)):
+        Certificate.objects.create(
+            person=person, role=role, number=f"{desk}-{person.pk}", issuer="测速", during=FOR_EVER
+        )
+        found.append((str(person.uuid), role.value))
+    return found
 
 
 def drop_park(schema: str) -> None:
@@ -110,15 +197,20 @@ def drop_park(schema: str) -> None:
         cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
 
 
-def batches(park: BenchPark, scans: int, a_batch: int) -> list[list[bytes]]:
+def batches(park: BenchPark, scans: int, a_batch: int, *, odd: bool = False) -> list[list[bytes]]:
     """Requests with `scans` scans in batches of `a_batch`, by desk: tubes of ten, each opened, filled and sealed.
 
+    `odd`: three scans of a hundred are doubtful: nobody whom the register knows, somebody of another point, somebody
+    who is in another tube already.
     Whoever was in a request is not in another one. Raises ValueError when the park has too few people left.
     """
     found: dict[str, list[bytes]] = defaultdict(list)
     for _batch in range(scans // a_batch):
         desk = max(park.desks, key=lambda one: len(one.people))
-        found[desk.token].append(_request(park, desk, operations_of(desk, a_batch)))
+        operations = operations_of(desk, a_batch)
+        if odd:
+            _make_odd(operations, max((d for d in park.desks if d is not desk), key=lambda one: len(one.people)))
+        found[desk.token].append(_request(park, desk, operations))
     return list(found.values())
 
 
@@ -133,17 +225,46 @@ def singles(park: BenchPark, scans: int) -> tuple[list[list[bytes]], list[list[b
     return preparing, found
 
 
-def backlog(park: BenchPark, scans: int, most: int = 500) -> list[list[bytes]]:
-    """What each desk's phone holds after hours offline, together `scans` scans: at most `most` operations a batch."""
-    found = []
-    for n, desk in enumerate(park.desks):
-        share = scans // len(park.desks) + (n < scans % len(park.desks))
-        operations = operations_of(desk, share)
+def _make_odd(operations: list[dict[str, Any]], elsewhere: Desk) -> None:
+    scans = [operation for operation in operations if operation["kind"] == "scan"]
+    for n, scan in enumerate(scans):
+        if n % 100 == 20:
+            del scan["person"]
+            scan |= {"how": "search", "claimed": f"路人{scan['seq']}"}
+        elif n % 100 == 50:
+            scan["person"] = elsewhere.people.pop()[0]
+        elif n % 100 == 80:
+            scan["person"] = scans[n - 15]["person"]  # of the tube before
+
+
+def backlog(park: BenchPark, most: int = 500) -> tuple[list[list[bytes]], int]:
+    """What each desk's phone holds after hours offline, at most `most` operations a batch; and how many tubes that is.
+
+    First the session and who is on duty, then its crowd. Beside it, on a line of its own as in a browser, each phone
+    asks what happened meanwhile and for the list.
+    """
+    found, tubes = [], 0
+    for desk in park.desks:
+        session, begins = str(uuid4()), MIDNIGHT + timedelta(minutes=1010)
+        said = [_said(desk, "open_session", begins, id=session)]
+        said += [
+            _said(desk, "go_on_duty", begins, session=session, person=person, role=role) for person, role in desk.staff
+        ]
+        operations = said + operations_of(desk, desk.crowd, session=session)
+        tubes += sum(operation["kind"] == "seal_tube" for operation in operations)
         found.append([_request(park, desk, operations[at : at + most]) for at in range(0, len(operations), most)])
-    return found
+    with in_park(park.schema):
+        since = horizon()
+    asked = [[_question(park, desk, f"changes?cursor={since}"), _question(park, desk, "roster")] for desk in park.desks]
+    return found + asked, tubes
 
 
-def operations_of(desk: Desk, scans: int) -> list[dict[str, Any]]:
+def _said(desk: Desk, kind: str, at: datetime, **facts: Any) -> dict[str, Any]:
+    desk.sequence += 1
+    return {"id": str(uuid4()), "seq": desk.sequence, "at": at.isoformat(), "kind": kind, **facts}
+
+
+def operations_of(desk: Desk, scans: int, **session: str) -> list[dict[str, Any]]:
     """What the desk's phone notes while it scans so many people of its list: tubes of ten, opened, filled, sealed.
 
     Raises ValueError when too few people are left.
@@ -154,14 +275,13 @@ def operations_of(desk: Desk, scans: int) -> list[dict[str, Any]]:
     told: list[dict[str, Any]] = []
 
     def tell(kind: str, at: datetime, **facts: Any) -> None:
-        desk.sequence += 1
-        told.append({"id": str(uuid4()), "seq": desk.sequence, "at": at.isoformat(), "kind": kind, **facts})
+        told.append(_said(desk, kind, at, **facts))
 
     for first in range(0, scans, POOL):
         tube, desk.serial = tube_code(_PREFIX, desk.serial), desk.serial + 1
         members = people[first : first + POOL]
         start = MIDNIGHT + timedelta(minutes=members[0][1], seconds=first % 900)
-        tell("open_tube", start, tube=tube, pool_size=POOL)
+        tell("open_tube", start, tube=tube, pool_size=POOL, **session)
         for n, (person, slot) in enumerate(members):
             at = MIDNIGHT + timedelta(minutes=slot, seconds=first % 900, milliseconds=2800 * n + 300)
             tell("scan", at, tube=tube, how="code", person=person)
@@ -179,3 +299,10 @@ def _request(park: BenchPark, desk: Desk, operations: list[dict[str, Any]]) -> b
         f"Parkkeeper-Protocol: 1\r\nAccept-Language: zh-Hans\r\nContent-Length: {len(zipped)}\r\n\r\n"
     )
     return head.encode() + zipped
+
+
+def _question(park: BenchPark, desk: Desk, what: str) -> bytes:
+    return (
+        f"GET /phone/v1/{what} HTTP/1.1\r\nHost: {park.host}\r\nAuthorization: Bearer {desk.token}\r\n"
+        "Accept-Encoding: gzip\r\nParkkeeper-Protocol: 1\r\nAccept-Language: zh-Hans\r\n\r\n"
+    ).encode()

@@ -53,6 +53,8 @@ export class Desk {
   question: Question | undefined;
   /** The next tube is for one person alone, who is waiting for it. */
   single: { member: Member; how: How } | undefined;
+  /** When the reading came that is being dealt with, on the clock of `performance`. */
+  readAt: number | undefined;
   private readonly around: Surroundings;
   private damaged = "";
   private turn: Promise<void> = Promise.resolve();
@@ -63,11 +65,16 @@ export class Desk {
 
   /** Take what was read or typed. Readings are dealt with one after the other. */
   take(raw: string, typed = false): Promise<void> {
-    this.turn = this.turn.then(() => this.takeNow(raw, typed)).catch(() => this.stop("not_saved", ""));
+    const now = performance.now();
+    this.turn = this.turn
+      .then(() => this.takeNow(raw, typed, now))
+      .catch(() => this.stop("not_saved", ""))
+      .finally(() => (this.readAt = undefined));
     return this.turn;
   }
 
-  private async takeNow(raw: string, typed: boolean): Promise<void> {
+  private async takeNow(raw: string, typed: boolean, at: number): Promise<void> {
+    this.readAt = at;
     const found = read(raw);
     if (!found.text) return;
     if (this.question && !typed) return this.stop("answer_first", "");

@@ -13,3 +13,8 @@ export function clockOf(milliseconds: number): string {
   const moment = new Date(milliseconds);
   return `${String(moment.getHours()).padStart(2, "0")}:${String(moment.getMinutes()).padStart(2, "0")}`;
 }
+
+/** "18:03:07" of a time in milliseconds, in the phone's own time zone. */
+export function secondOf(milliseconds: number): string {
+  return `${clockOf(milliseconds)}:${String(new Date(milliseconds).getSeconds()).padStart(2, "0")}`;
+}

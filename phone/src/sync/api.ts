@@ -20,6 +20,11 @@ export class Trouble extends Error {
     this.retryAfter = retryAfter;
     this.wipe = wipe;
   }
+
+  /** The park has its hands full and says when to come again: nobody need do anything. */
+  get busy(): boolean {
+    return this.status === 429 || this.status === 503;
+  }
 }
 
 export interface Ask {

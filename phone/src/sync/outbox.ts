@@ -13,7 +13,7 @@ import { upload } from "./upload";
 const MOST = 500;
 const UNREADABLE = new Set(["bad_gzip", "empty_body", "not_utf8", "bad_json", "bad_batch"]);
 
-export type Link = "idle" | "sending" | "no_answer" | "refused" | "update";
+export type Link = "idle" | "sending" | "waits" | "no_answer" | "refused" | "update";
 
 export interface Hears {
   /** How the line stands; `trouble` when it does not stand well. */
@@ -146,7 +146,12 @@ export class Outbox {
     this.notBefore = Date.now() + wait;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.run(), wait);
-    const link = trouble.code === "no_answer" ? "no_answer" : trouble.status === 426 ? "update" : "refused";
-    this.hears.link(link, trouble, this.notBefore);
+    this.hears.link(linkAfter(trouble), trouble, this.notBefore);
   }
+}
+
+function linkAfter(trouble: Trouble): Link {
+  if (trouble.busy) return "waits";
+  if (trouble.code === "no_answer") return "no_answer";
+  return trouble.status === 426 ? "update" : "refused";
 }

@@ -178,6 +178,7 @@ export const EN: Record<string, string> = {
   "拍下试纸（可不拍）": "Photo of the test (optional)",
   "拍照识码": "Photo",
   "拒收": "Rejected",
+  "等候园区：{time} 自动再发。采样照常进行。": "Waiting for the park: will be sent again at {time} by itself. Sampling goes on.",
   "拭子 {n}": "{n} swab|{n} swabs",
   "拭子数": "Swabs",
   "拭子数不符，已记为异常": "swab count differs: an exception",

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../texts/language";
 import { decode, TwoReads } from "../desk/reader";
+import { took } from "../kernel/timing";
 import { icon } from "./icons";
 import { define, View } from "./view";
 
@@ -54,7 +55,9 @@ export class CameraBox extends View {
       if (!this.open || !view.videoWidth) continue;
       const side = Math.floor(Math.min(view.videoWidth, view.videoHeight) * GUIDE);
       const [x, y] = [Math.floor((view.videoWidth - side) / 2), Math.floor((view.videoHeight - side) / 2)];
+      const began = performance.now();
       const { texts } = await decode(await createImageBitmap(view, x, y, side, side));
+      took("frame", began, { codes: texts.length });
       // two different codes in the box: nobody can know which is meant
       const text = this.reads.saw(new Set(texts).size === 1 ? texts[0] : undefined, performance.now());
       if (text && this.open) this.dispatchEvent(new CustomEvent("code", { detail: text }));

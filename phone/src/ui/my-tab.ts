@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { t } from "../texts/language";
-import { clockOf } from "../kernel/moment";
+import { clockOf, secondOf } from "../kernel/moment";
 import { room, type Room } from "../store/ballast";
 import { VERSION } from "../protocol";
 import { type Entry, IDLE_CHOICES, world } from "../world";
@@ -51,6 +51,8 @@ export class MyTab extends View {
     switch (link) {
       case "sending":
         return t("正在发送…");
+      case "waits":
+        return t("等候园区：{time} 自动再发。采样照常进行。", { time: secondOf(nextTry) });
       case "no_answer":
         return t("连不上园区服务器{again}。采样照常进行。", { again });
       case "refused":

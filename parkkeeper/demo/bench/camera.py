@@ -1,0 +1,63 @@
+"""How fast the phone reads and saves: the film of the phone's tests before Chromium's pretended camera.
+
+A tube and ten people, most of them with signed codes, turned, out of focus, in the sun, one a second, without server.
+The app itself tells each frame's time (from the picture to its codes) and each scan's (from the second equal read to
+the commit on the phone's disk). The test beside it holds what came of it against the park's tables.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from parkkeeper.demo.bench.ingest_measure import rounded
+from parkkeeper.kernel.processes import CHECKOUT, child_env
+
+_FILE = CHECKOUT / "tests" / "phone" / "test_camera.py"
+_TEST = "test_a_whole_session_survives_that_its_server_and_its_browser_are_killed"
+_SHOWN = 0.8  # of the film's frames show a code, the rest the desk between two of them
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `./run bench camera`."""
+    parser.add_argument("--rounds", type=int, default=3, help="times that the film is shown to a new browser (3)")
+
+
+def run(chosen: argparse.Namespace) -> dict[str, Any]:
+    """Show the film so many times, and sum up what the app told."""
+    if not _FILE.is_file() or importlib.util.find_spec("playwright") is None:
+        raise SystemExit(f"bench camera: needs {_FILE} and playwright: run it in a checkout, by ./run.")
+    with tempfile.TemporaryDirectory(prefix="pk-camera-") as folder:
+        into = Path(folder) / "times"
+        argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{_FILE}::{_TEST}"]
+        for _round in range(chosen.rounds):
+            done = subprocess.run(argv, cwd=CHECKOUT, env=child_env({"PHONE_TIMES": str(into)}), stdout=sys.stderr)
+            if done.returncode:
+                raise SystemExit("bench camera: the test did not pass; the lines above say why.")
+        if not into.is_file():
+            raise SystemExit("bench camera: the test was skipped: apt-get install chromium fonts-noto-cjk")
+        rounds = [json.loads(line) for line in into.read_text(encoding="utf-8").splitlines()]
+    return {"bench": "camera", "cores": os.cpu_count(), **told(rounds)}
+
+
+def told(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the rounds come to: codes read in how much film, milliseconds a frame, milliseconds from scan to saved."""
+    frames, read = (sum(one[what] for one in rounds) for what in ("frames", "frames_read"))
+    return {
+        "rounds": len(rounds), "codes": rounds[0]["codes"], "film_seconds": rounded(rounds[0]["film_seconds"]),
+        "seconds_each": [rounded(one["took_seconds"]) for one in rounds],
+        "frames": frames, "frames_read": read, "read_of_shown": rounded(read / (frames * _SHOWN)),
+        "frame_ms": _spread([ms for one in rounds for ms in one["frame_ms"]]),
+        "scan_to_saved_ms": _spread([ms for one in rounds for ms in one["saved_ms"]]),
+    }  # fmt: skip
+
+
+def _spread(found: list[float]) -> dict[str, float]:
+    found = sorted(found)
+    at = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+    return {name: rounded(found[int(len(found) * share)]) for name, share in at.items()} | {"most": rounded(found[-1])}
