@@ -22,7 +22,7 @@ def test_the_backlog_is_the_demos_own() -> None:
     came = [len(point.arrivals) for point in points]
     for crowd, arrivals in zip(crowds, came, strict=True):
         assert abs(sum(crowd) - arrivals * BACKLOG / sum(came)) < 1 + len(crowd)
-    assert max(map(max, crowds)) > 300  # a large host's phone holds more than a batch takes
+    assert max(map(max, crowds)) > 20 * min(map(min, crowds))  # a large host is no small point
     assert sum(map(sum, crowds_of_the_demo(200))) == 200
 
 
@@ -50,5 +50,5 @@ def test_what_the_phone_told_of_its_speed_is_summed_up() -> None:
         "saved_ms": [7.0, 9.0],
     }  # fmt: skip
     found = told([one, {**one, "saved_ms": [8.0, 40.0]}])
-    assert (found["rounds"], found["read_of_shown"]) == (2, 0.75)
+    assert (found["rounds"], found["frames_read_share"]) == (2, 0.6)
     assert found["scan_to_saved_ms"] == {"p50": 9.0, "p95": 40.0, "p99": 40.0, "most": 40.0}

@@ -20,7 +20,7 @@ from parkkeeper.kernel.processes import CHECKOUT, child_env
 
 _FILE = CHECKOUT / "tests" / "phone" / "test_camera.py"
 _TEST = "test_a_whole_session_survives_that_its_server_and_its_browser_are_killed"
-_SHOWN = 0.8  # of the film's frames show a code, the rest the desk between two of them
+_SHOWN = 0.8  # of its frames, the rest the desk between two codes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +51,7 @@ def told(rounds: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "rounds": len(rounds), "codes": rounds[0]["codes"], "film_seconds": rounded(rounds[0]["film_seconds"]),
         "seconds_each": [rounded(one["took_seconds"]) for one in rounds],
-        "frames": frames, "frames_read": read, "read_of_shown": rounded(read / (frames * _SHOWN)),
+        "frames": frames, "frames_read": read, "frames_read_share": rounded(read / frames), "film_shows_a_code": _SHOWN,
         "frame_ms": _spread([ms for one in rounds for ms in one["frame_ms"]]),
         "scan_to_saved_ms": _spread([ms for one in rounds for ms in one["saved_ms"]]),
     }  # fmt: skip
