@@ -23,11 +23,7 @@ export interface Entry {
   row: Omit<OperationRow, "body">;
   operation: Operation;
 }
-interface KeptRoster {
-  roster: Roster;
-  etag: string | undefined;
-  at: number;
-}
+type KeptRoster = { roster: Roster; etag: string | undefined; at: number };
 
 const ASK_EVERY = 60_000;
 const AFTER_ROUND = 2 * 3600_000; // late work is still possible so long after a round; then the phone forgets it
