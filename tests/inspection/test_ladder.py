@@ -253,6 +253,17 @@ def test_an_emergency_stop_is_in_force_at_once_is_told_before_its_review_and_fal
         stopwork.impose_stop_work(lesser, **FACTS, by=w.ann, at=later(2 * DAY_ON + 30))
 
 
+def test_an_emergency_stop_that_was_lifted_before_its_review_neither_falls_nor_is_decided(w: Any) -> None:
+    (danger,) = found(w, "C6")
+    stop = stopwork.impose_stop_work(danger, **FACTS, by=w.ann, at=later(30))
+    stopwork.apply_to_resume(stop, note="已打开", by=w.mei, at=later(40))
+    stopwork.accept_resumption(stop, met=True, by=w.ben, at=later(50))
+    stopwork.lift_stop_work(stop, by=w.leader, at=later(60))
+    with pytest.raises(Refused, match="已经解除"):
+        stopwork.decide_stop_work(stop, approved=True, by=w.leader, at=later(70))
+    assert tell_deadlines(at=later(31 + DAY_ON)) == 0 and not told("stop_fell")
+
+
 def test_a_stop_that_is_turned_down_is_told_to_its_proposer_and_to_the_enterprise(w: Any) -> None:
     (danger,) = found(w, "C6")
     stop = stopwork.impose_stop_work(danger, **FACTS, by=w.ben, at=later(30))

@@ -18,14 +18,14 @@ from parkkeeper.park.models import JournalEntry
 from tests.inspection.kit import Inspector, found, inspected_world, later
 
 pytestmark = pytest.mark.django_db
-STEPS = 240
+STEPS = 200
 OUTCOMES = ("fixed", "partly", "not_fixed", "no_access")
 PROPOSAL = {"extent": "site", "place": "全厂", "reason": "反复", "conditions": "修好"}
 Deed = Callable[[], object]
 
 
 def deeds(w: Any, chance: random.Random, minute: float) -> list[Deed]:
-    """What somebody may try now; most of it is refused, and that is the point."""
+    """What somebody may try now with a finding, a notice or a stop; much of it is refused, and that is the point."""
     by, at = chance.choice([w.ann, w.ben, w.cai, w.office, w.mei, w.leader]), later(minute)
     finding = chance.choice(list(Finding.objects.select_related("visit", "item", "enterprise").order_by("pk")))
     phone, early = Inspector(w, by), minute - chance.randrange(chance.choice([30, 2000]))
@@ -39,19 +39,22 @@ def deeds(w: Any, chance: random.Random, minute: float) -> list[Deed]:
         lambda: lookbacks.propose_unfixed(finding, reason="拆除", by=by, at=at),
         lambda: lookbacks.confirm_unfixed(finding, reason="属实", by=by, at=at),
         lambda: lookbacks.reopen_finding(finding, **again),
-        lambda: lookbacks.hang_up(finding, until=(at + timedelta(days=3)).date(), **again),
+        lambda: chance.random() < 0.3 and lookbacks.hang_up(finding, until=(at + timedelta(days=3)).date(), **again),
         lambda: stopwork.impose_stop_work(finding, **PROPOSAL, by=by, at=at),
         lambda: found(w, note, minutes=minute) if chance.random() < 0.2 else None,
-        lambda: tell_deadlines(at=at),
     ]
-    for notice in chance.sample(list(Notice.objects.order_by("pk")), min(1, Notice.objects.count())):
-        tried += notice_deeds(w, chance, notice, by, at)
-    for stop in chance.sample(list(StopWork.objects.order_by("pk")), min(1, StopWork.objects.count())):
-        tried += stop_deeds(chance, stop, by, at)
-    return tried
+    groups = [tried]
+    if notices_ := list(Notice.objects.order_by("pk"))[-3:]:
+        groups.append(notice_deeds(w, chance, chance.choice(notices_), by, minute))
+    if stops := list(StopWork.objects.order_by("pk"))[-2:]:
+        groups.append(stop_deeds(w, chance, chance.choice(stops), by, at))
+    return chance.choice(groups)
 
 
-def notice_deeds(w: Any, chance: random.Random, notice: Notice, by: Any, at: datetime) -> list[Deed]:
+def notice_deeds(w: Any, chance: random.Random, notice: Notice, by: Any, minute: float) -> list[Deed]:
+    by, at = chance.choice([by, w.ann]), later(minute)  # she may do most of it
+    phone, line = Inspector(w, w.cai), chance.choice(list(notice.lines.all()))
+    early = minute - chance.random() * (at - notice.issued_at).total_seconds() // 60
     asked = notice.extensions.filter(decided_at=None).first() or Extension(notice=notice)
     return [
         lambda: notices.serve_notice(notice, "post", to="某人", by=by, at=at),
@@ -63,17 +66,20 @@ def notice_deeds(w: Any, chance: random.Random, notice: Notice, by: Any, at: dat
         lambda: notices.stop_clock(notice, reason="封控", by=by, at=at),
         lambda: notices.resume_clock(notice, by=by, at=at),
         lambda: stopwork.propose_stop_work(notice, **PROPOSAL, by=by, at=at),
+        lambda: phone.say(phone.look(line.finding, chance.choice(OUTCOMES), early), heard=minute),
+        lambda: lookbacks.look_back(line.finding, "not_fixed", by=w.cai, at=at),
     ]
 
 
-def stop_deeds(chance: random.Random, stop: StopWork, by: Any, at: datetime) -> list[Deed]:
+def stop_deeds(w: Any, chance: random.Random, stop: StopWork, by: Any, at: datetime) -> list[Deed]:
+    leads, inspects, applies = (chance.choice([by, apt]) for apt in (w.leader, w.ben, w.mei))
     return [
-        lambda: stopwork.decide_stop_work(stop, approved=chance.random() < 0.8, by=by, at=at),
-        lambda: stopwork.serve_stop_work(stop, "left", to="梅", by=by, at=at),
-        lambda: stopwork.check_stop_work(stop, holds=True, by=by, at=at),
-        lambda: stopwork.apply_to_resume(stop, note="已修", by=by, at=at),
-        lambda: stopwork.accept_resumption(stop, met=chance.random() < 0.6, note="看过", by=by, at=at),
-        lambda: stopwork.lift_stop_work(stop, by=by, at=at),
+        lambda: stopwork.decide_stop_work(stop, approved=chance.random() < 0.8, by=leads, at=at),
+        lambda: stopwork.serve_stop_work(stop, "left", to="梅", by=inspects, at=at),
+        lambda: stopwork.check_stop_work(stop, holds=True, by=inspects, at=at),
+        lambda: stopwork.apply_to_resume(stop, note="已修", by=applies, at=at),
+        lambda: stopwork.accept_resumption(stop, met=chance.random() < 0.6, note="看过", by=inspects, at=at),
+        lambda: stopwork.lift_stop_work(stop, by=leads, at=at),
     ]
 
 
@@ -86,7 +92,9 @@ def test_nobody_closes_a_notice_alone_and_the_journal_tells_the_rows(turn: int) 
     found(w, "C6", minutes=50)
     done = 0
     for _ in range(STEPS):
-        minute += chance.choice([1, 1, 1, 40, 700])
+        minute += chance.choice([1, 1, 1, 40, 400])
+        if chance.random() < 0.2:
+            tell_deadlines(at=later(minute))
         try:
             done += chance.choice(deeds(w, chance, minute))() is not None
         except (Refused, Forbidden):
@@ -250,7 +258,7 @@ def stored_stops(at: datetime) -> dict[str, dict[str, Any]]:
         str(stop.pk): {
             "approved": stop.approved, "force": stop.in_force_at, "applied": stop.applied_at,
             "accepted": stop.accepted_at, "lifted": stop.lifted_at, "checks": stop.checks.count(),
-            "fell": stop.fell(at),
+            "fell": bool(stop.review_due_at and stop.review_due_at <= at and not (stop.decided_at or stop.lifted_at)),
         } for stop in StopWork.objects.order_by("pk")
     }  # fmt: skip
 

@@ -130,8 +130,8 @@ def _reviews(at: datetime) -> Iterator[tuple[str, StopWork, datetime]]:
     """Emergency stops whose review is due soon, or that have fallen without one, and of which that was not told; asks
     the rulebook only when there is one."""
     fell = Deadline.objects.filter(kind=Deadline.Kind.REVIEW, stop_work=OuterRef("pk"))
-    rows = StopWork.objects.filter(review_due_at__isnull=False, decided_at__isnull=True).filter(~Exists(fell))
-    waiting = list(rows.select_related("enterprise").order_by("review_due_at", "pk")[:MOST])
+    rows = StopWork.objects.filter(review_due_at__isnull=False, decided_at__isnull=True, lifted_at__isnull=True)
+    waiting = list(rows.filter(~Exists(fell)).select_related("enterprise").order_by("review_due_at", "pk")[:MOST])
     told = Deadline.objects.filter(kind=Deadline.Kind.SOON, stop_work__in=waiting).values_list("stop_work", flat=True)
     known, ahead = (set(told), hours("due_soon_hours", at)) if waiting else (set(), timedelta())
     for stop in waiting:

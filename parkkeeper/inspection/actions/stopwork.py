@@ -89,7 +89,7 @@ def _make(visit: Visit, facts: dict[str, str], by: Person, at: datetime, **more:
 def decide_stop_work(stop: StopWork, *, approved: bool, note: str = "", by: Person, at: datetime) -> None:
     """The authority's word on a proposal, or its review of an emergency stop; the decision gets a number.
 
-    Raises Refused when it is decided, has fallen, or is the proposer's own.
+    Raises Refused when it is decided, lifted, has fallen, or is the proposer's own.
     """
     require(by, "decide_stop_work", at=at, on=stop)
     stop = _locked(stop)
@@ -97,6 +97,8 @@ def decide_stop_work(stop: StopWork, *, approved: bool, note: str = "", by: Pers
         raise Refused(_("这次停工已有决定。"))
     if stop.proposed_by_id == by.pk:
         raise Refused(_("停工须由另一人决定。"))
+    if stop.lifted_at is not None:
+        raise Refused(_("停工已经解除。"))
     if stop.fell(at):
         raise Refused(_("紧急停工已因逾期未复核而失效。如仍有必要，请重新提出。"))
     stop.decided_at, stop.decided_by, stop.approved, stop.decision_note = at, by, approved, tidy(note)[:300]

@@ -130,8 +130,9 @@ class StopWork(models.Model):
         return f"园停工〔{self.year}〕{self.serial}号" if self.serial else ""
 
     def fell(self, at: datetime) -> bool:
-        """Whether nobody had decided by `at` on an emergency one whose time for that is over."""
-        return self.decided_at is None and self.review_due_at is not None and self.review_due_at <= at
+        """Whether it is an emergency one that nobody decided on, or lifted, while there was time: `at` is too late."""
+        ended = self.decided_at is not None or self.lifted_at is not None
+        return not ended and self.review_due_at is not None and self.review_due_at <= at
 
     def binds(self, at: datetime) -> bool:
         """Whether it is in force at `at` (StopWorkQuerySet.in_force asks the same of many)."""

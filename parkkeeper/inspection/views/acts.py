@@ -257,7 +257,7 @@ NOTICE_ACTS: dict[str, Act] = {
 }  # fmt: skip
 STOP_ACTS: dict[str, Act] = {
     "decide": Act(gettext_lazy("作出决定"), ApproveForm, stopwork.decide_stop_work, "decide_stop_work",
-                  lambda stop: stop.decided_at is None and not stop.fell(clock.now())),
+                  lambda stop: not stop.decided_at and not stop.lifted_at and not stop.fell(clock.now())),
     "serve": Act(gettext_lazy("登记送达"), ServeForm, stopwork.serve_stop_work, "issue_notice",
                  lambda stop: bool(stop.approved) and stop.served_at is None),
     "check": Act(gettext_lazy("今日巡查"), HoldsForm, stopwork.check_stop_work, "inspect", _binds),
