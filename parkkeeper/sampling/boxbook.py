@@ -10,12 +10,12 @@ from parkkeeper.kernel.tubes import read_box_code
 from parkkeeper.park.models import StoredFile
 from parkkeeper.sampling.arrays import moments, plain, texts
 from parkkeeper.sampling.doubts import lapse_doubts
-from parkkeeper.sampling.field import HandOverBox, Source
+from parkkeeper.sampling.field import HandOverBox, ReceiveTube, Source
 from parkkeeper.sampling.models import Box, BoxTube, Laboratory
 from parkkeeper.sampling.timing import happened
 
-# Which box a hand-over `h` by code alone is about: the last that was sealed under it by then. Another box may bear
-# it on another day; and two phones' clocks may put a hand-over a little before its sealing.
+# Which box a hand-over or a reception `h` by code alone is about: the last that was sealed under it by then. Another
+# box may bear it on another day; and two phones' clocks may put a hand-over a little before its sealing.
 _MEANT = """
 (SELECT b.id FROM sampling_box b
  WHERE b.code = h.box_code AND b.sealed_at > h.at - interval '3 days' AND b.sealed_at <= h.at + interval '2 hours'
@@ -65,10 +65,14 @@ def hold_codes(codes: Iterable[str]) -> None:
         )
 
 
-def boxes_meant(operations: Sequence[HandOverBox], source: Source) -> dict[UUID, UUID]:
-    """Which box each hand-over by code alone is about, by the operation's id: the last that was sealed under it by
-    then. Left out are those whose box has no word yet."""
-    named = [op for op in operations if op.box is None]
+def boxes_meant(operations: Sequence[HandOverBox | ReceiveTube], source: Source) -> dict[UUID, UUID]:
+    """Which box each of these is about, by the operation's id: the one it names, or of its code alone the last that was
+    sealed under it by then. Left out are those whose box has no word yet."""
+    by_id = {op.id: op.box for op in operations if op.box}
+    return _boxes_of([op for op in operations if op.box is None and op.box_code], source) | by_id
+
+
+def _boxes_of(named: Sequence[HandOverBox | ReceiveTube], source: Source) -> dict[UUID, UUID]:
     if not named:
         return {}
     hold_codes(printed(op.box_code) for op in named)
@@ -84,18 +88,21 @@ def boxes_meant(operations: Sequence[HandOverBox], source: Source) -> dict[UUID,
         return {number: box for number, box in cursor.fetchall() if box is not None}
 
 
-def meet_hand_overs(boxes: Collection[UUID]) -> None:
-    """Boxes that were just sealed: hand-overs by their printed code that came before this word belong to them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE sampling_hand_over o SET box_id = m.box FROM (SELECT h.id, {_MEANT} AS box "
-            "FROM sampling_hand_over h JOIN sampling_box s ON s.code = h.box_code "
-            "WHERE s.id = ANY(%s::uuid[]) AND h.box_code <> '') m "
-            "WHERE m.id = o.id AND m.box IS NOT NULL AND o.box_id IS DISTINCT FROM m.box RETURNING o.id",
-            [plain(boxes)],
-        )
-        met = [str(row[0]) for row in cursor.fetchall()]
-    lapse_doubts("handover", met, ["unknown_box"], [])
+def meet_what_came_before(boxes: Collection[UUID]) -> None:
+    """Boxes that were just sealed: hand-overs and receptions by their printed code that came before this word belong
+    to them."""
+    met: dict[str, list[str]] = {}
+    for table in ("sampling_hand_over", "sampling_reception"):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {table} o SET box_id = m.box FROM (SELECT h.id, {_MEANT} AS box "
+                f"FROM {table} h JOIN sampling_box s ON s.code = h.box_code "
+                "WHERE s.id = ANY(%s::uuid[]) AND h.box_code <> '') m "
+                "WHERE m.id = o.id AND m.box IS NOT NULL AND o.box_id IS DISTINCT FROM m.box RETURNING o.id",
+                [plain(boxes)],
+            )
+            met[table] = [str(row[0]) for row in cursor.fetchall()]
+    lapse_doubts("handover", met["sampling_hand_over"], ["unknown_box"], [])
 
 
 def laboratories_by_code(codes: Iterable[str]) -> dict[str, int]:

@@ -105,12 +105,16 @@ class HandOverBox(Operation):
 
 @dataclass(frozen=True, slots=True)
 class ReceiveTube(Operation):
-    """The laboratory's word on a tube at its door; `condition` is a value of Reception.Condition."""
+    """The laboratory's word on a tube at its door; `condition` is a value of Reception.Condition.
+
+    Out of which box: as in HandOverBox, by its id or by what is printed on it.
+    """
 
     tube_code: str
     condition: str
     laboratory: str
     box: UUID | None = None
+    box_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

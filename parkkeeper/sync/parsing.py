@@ -178,6 +178,7 @@ def _receive(common: Common, raw: dict[str, Any]) -> field.Operation:
         _one_of(raw, "condition", _CONDITIONS),
         _text(raw, "laboratory", 24),
         _maybe_uuid(raw, "box"),
+        _maybe_text(raw, "box_code", _CODE),
     )
 
 

@@ -272,7 +272,7 @@ export type Draft =
       given_signature?: string;
       taken_signature?: string;
     }
-  | { kind: "receive_tube"; tube: string; condition: Condition; laboratory: string; box?: string }
+  | { kind: "receive_tube"; tube: string; condition: Condition; laboratory: string; box?: string; box_code?: string }
   | { kind: "begin_visit"; enterprise: string; checklist: number; visit_kind: VisitKind; basis: string; second?: string; place: Place | null; placeless?: string }
   | { kind: "note_finding"; visit: string; item: string; area?: string; note?: string }
   | { kind: "photo"; finding: string; of: PhotoOf; sha256: string; place: Place | null; placeless?: string }

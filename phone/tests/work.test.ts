@@ -97,4 +97,8 @@ test("at the laboratory a reading is on the list, on another's, on none, or was 
   expect(tone(tubes[0]!)).toBe("again");
   expect(linesOf(box, told, shift).map((line) => [line.condition, line.listed])).toEqual([["leaked", true], ["missing", true], ["good", false]]);
   expect(arrival(tubes[0]!, boxOf("B9", shift, []), [], new Shift())).toMatchObject({ tone: "unproven", why: "no_list" });
+  shift.add(operation({ kind: "receive_tube", tube: "TYQ00000012W", condition: "good", laboratory: "L", box_code: "B9" }));
+  for (const [code, lines] of [["B9", ["TYQ00000012W"]], ["B8", []]] as const) {
+    expect(linesOf(boxOf(code, shift, []), [], shift).map((line) => line.tube)).toEqual(lines);
+  }
 });

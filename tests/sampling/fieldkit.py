@@ -95,8 +95,9 @@ class FieldPhone:
         *,
         lab: str = "LAB1",
         box: UUID | None = None,
+        box_code: str = "",
     ) -> field.ReceiveTube:
-        return field.ReceiveTube(*self._base(minutes), self.code(tube), condition, lab, box)
+        return field.ReceiveTube(*self._base(minutes), self.code(tube), condition, lab, box, box_code)
 
     def say(self, *operations: field.Operation, heard: float | None = None) -> dict[UUID, field.Verdict]:
         """Hand over the operations, kind by kind, heard at that many minutes after six; verdicts by id."""

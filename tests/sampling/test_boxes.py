@@ -85,6 +85,19 @@ def test_a_hand_over_by_code_that_comes_before_the_box_waits_for_it(w: Any) -> N
     assert not courier.say(over, heard=50)[over.id].stored
 
 
+def test_a_tube_out_of_a_box_by_code_is_that_boxs_whichever_word_comes_first(w: Any) -> None:
+    early, late = w.phone.box(1, 1), w.phone.box(2, 2)
+    w.phone.say(early)
+    words = [w.phone.receive(n, box_code=f" {box.box_code.lower()} ") for n, box in ((1, early), (2, late), (3, late))]
+    for word in words:
+        assert "unknown_box" not in w.phone.tell(word)[0]  # who handed it over was told that already
+    assert [r.box_id for r in Reception.objects.order_by("tube__code")] == [early.id, None, None]
+    w.phone.say(late, heard=40)
+    assert [r.box_id for r in Reception.objects.order_by("tube__code")] == [early.id, late.id, late.id]
+    assert {r.box_code for r in Reception.objects.all()} == {early.box_code, late.box_code}
+    assert not w.phone.say(words[1], heard=50)[words[1].id].stored
+
+
 @pytest.mark.parametrize(("sealed", "mine"), [(-5 * 24 * 60, False), (-60, True), (90, True), (180, False)])
 def test_the_same_code_on_another_day_is_another_box(w: Any, sealed: float, mine: bool) -> None:
     box = w.phone.box(1, 1, minutes=sealed)

@@ -19,7 +19,7 @@ from parkkeeper.sampling.boxbook import (
     hold_codes,
     laboratories_by_code,
     lapse_unknown_boxes,
-    meet_hand_overs,
+    meet_what_came_before,
     mention_boxes,
     printed,
     signatures_by_hash,
@@ -54,7 +54,7 @@ def seal_boxes(operations: Sequence[SealBox], source: Source, *, by: Person, at:
     marks = judge_contents({tube.id for tube in tubes.values()}, at=at)
     if new:
         lapse_unknown_boxes(new)
-        meet_hand_overs(new)
+        meet_what_came_before(new)
         judge_tubes({tube.id for tube in tubes.values()}, at=at)
         record(
             "boxes.sealed", by=by, at=at, site=_site(source), count=len(new), tubes=len(tubes), phone=source.phone_id
@@ -72,7 +72,7 @@ def hand_over_boxes(operations: Sequence[HandOverBox], source: Source, *, by: Pe
     A box that is told by its code alone, and whose sealing is not known yet, is found when the sealing is told.
     """
     require_or_doubt(by, "carry_boxes", source, at=at)
-    meant = boxes_meant(operations, source) | {op.id: op.box for op in operations if op.box}
+    meant = boxes_meant(operations, source)
     unsealed = mention_boxes({op.box: happened(op.happened_at, source) for op in operations if op.box}, source)
     people = person_ids(uuid for op in operations for uuid in (op.given_by, op.taken_by))
     files = signatures_by_hash(text for op in operations for text in (op.given_signature, op.taken_signature))
@@ -97,13 +97,16 @@ def hand_over_boxes(operations: Sequence[HandOverBox], source: Source, *, by: Pe
 
 @transaction.atomic
 def receive_tubes(operations: Sequence[ReceiveTube], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
-    """Record the laboratory's word on each tube at its door: good, damaged, leaked, missing or rejected."""
+    """Record the laboratory's word on each tube at its door: good, damaged, leaked, missing or rejected.
+
+    Out of a box that is told by its code alone, and whose sealing is not known yet: it is found when that is told.
+    """
     require_or_doubt(by, "receive_tubes", source, at=at)
     share_results()
     tubes = hear_tubes((op.tube_code for op in operations), point_id=None, at=source.received_at)
     unsealed = mention_boxes({op.box: happened(op.happened_at, source) for op in operations if op.box}, source)
     laboratories = laboratories_by_code(op.laboratory for op in operations)
-    new = _write_receptions(operations, tubes, laboratories, source, by)
+    new = _write_receptions(operations, boxes_meant(operations, source), tubes, laboratories, source, by)
     doubts = []
     for op in operations:
         if op.laboratory not in laboratories and op.id in new:
@@ -243,6 +246,7 @@ def _write_hand_overs(
 
 def _write_receptions(
     operations: Sequence[ReceiveTube],
+    meant: dict[UUID, UUID],
     tubes: dict[str, HeardTube],
     laboratories: dict[str, int],
     source: Source,
@@ -250,15 +254,16 @@ def _write_receptions(
 ) -> set[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO sampling_reception (id, tube_id, box_id, laboratory_id, condition, at, by_id, received_at) "
-            "SELECT r.*, %s, %s FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::bigint[], %s::text[], "
-            "%s::timestamptz[]) AS r ON CONFLICT DO NOTHING RETURNING id",
+            "INSERT INTO sampling_reception (id, tube_id, box_id, box_code, laboratory_id, condition, at, by_id, "
+            "received_at) SELECT r.*, %s, %s FROM unnest(%s::uuid[], %s::bigint[], %s::uuid[], %s::text[], "
+            "%s::bigint[], %s::text[], %s::timestamptz[]) AS r ON CONFLICT DO NOTHING RETURNING id",
             [
                 by.pk,
                 source.received_at,
                 plain(op.id for op in operations),
                 plain(tubes[op.tube_code].id for op in operations),
-                plain(op.box for op in operations),
+                plain(meant.get(op.id) for op in operations),
+                texts(printed(op.box_code) if op.box_code and not op.box else "" for op in operations),
                 plain(laboratories.get(op.laboratory) for op in operations),
                 texts(op.condition[:10] for op in operations),
                 moments(happened(op.happened_at, source) for op in operations),

@@ -158,6 +158,9 @@ class Reception(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id)
     tube = models.ForeignKey(Tube, on_delete=models.PROTECT, related_name="receptions")
     box = models.ForeignKey(Box, null=True, on_delete=models.PROTECT, related_name="receptions")
+    box_code = models.CharField(
+        max_length=40, blank=True, db_default="", help_text="as read off the box by who had no list of it"
+    )
     laboratory = models.ForeignKey(
         Laboratory, null=True, on_delete=models.PROTECT, related_name="receptions", help_text="null: code not known"
     )
@@ -171,6 +174,7 @@ class Reception(models.Model):
         constraints = [
             models.UniqueConstraint(F("tube"), F("laboratory"), F("condition"), name="reception_said_once"),
         ]
+        indexes = [models.Index(fields=["box_code"], name="reception_by_box_code", condition=~Q(box_code=""))]
 
     def __str__(self) -> str:
         return self.condition

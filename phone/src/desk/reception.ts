@@ -26,7 +26,7 @@ export function linesOf(box: Box, known: readonly KnownBox[], shift: Shift): Lin
   const here = shift.receptions;
   const listed = (contents ?? []).map(({ tube, condition }): Line => ({ tube, condition: here.get(tube)?.condition ?? condition ?? undefined, listed: true }));
   const on = new Set(listed.map((line) => line.tube));
-  const others = [...here].filter(([tube, one]) => !on.has(tube) && box.id !== undefined && one.box === box.id);
+  const others = [...here].filter(([tube, one]) => !on.has(tube) && (one.box ? one.box === box.id : one.boxCode === box.code));
   return [...listed, ...others.map(([tube, one]): Line => ({ tube, condition: one.condition, listed: contents ? false : undefined }))];
 }
 

@@ -52,6 +52,8 @@ export interface Received {
   condition: Condition;
   at: number;
   box: string | undefined;
+  /** What was printed on the box, when its id was not known. */
+  boxCode: string | undefined;
 }
 
 export interface Duty {
@@ -119,7 +121,7 @@ export class Shift {
         break;
       }
       case "receive_tube":
-        this.receptions.set(operation.tube, { condition: operation.condition, at, box: operation.box });
+        this.receptions.set(operation.tube, { condition: operation.condition, at, box: operation.box, boxCode: operation.box_code });
         break;
       case "antigen":
         this.selfTests.set(operation.person, { id: operation.id, value: operation.value, at, photo: operation.photo });

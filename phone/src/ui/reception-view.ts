@@ -164,8 +164,8 @@ export class ReceptionView extends View {
 
   /** True when it is on the disk. */
   private async store(tubes: string[], condition: Condition): Promise<boolean> {
-    const { id } = this.box;
-    const [laboratory, box] = [this.speaksFor, id ? { box: id } : {}];
+    const { id, code } = this.box;
+    const [laboratory, box] = [this.speaksFor, id ? { box: id } : { box_code: code }];
     try {
       await world.do(tubes.map((tube) => ({ kind: "receive_tube", tube, condition, laboratory, ...box })));
       this.problem = "";
