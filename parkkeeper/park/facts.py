@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from parkkeeper.park.lists.listing import TITLES
+from parkkeeper.park.lists.listing import LISTS
 from parkkeeper.park.models import JournalEntry
 from parkkeeper.park.nav import may_open
 from parkkeeper.park.words import ROLES, joined, labelled
@@ -162,7 +162,7 @@ def choice(choices: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Say:
 
 
 def _where(value: Any) -> str:
-    return str(_WHERES.get(value) or TITLES.get(value) or value)
+    return str(_WHERES.get(value) or (LISTS[value].title if value in LISTS else value))
 
 
 _NOTHING: tuple[Any, ...] = ("", None, {}, [])
@@ -197,6 +197,12 @@ def say(key: str, value: Any, verb: str = "") -> str:
     return (SAYS.get(f"{verb} {key}") or SAYS.get(key, _plain))(value)
 
 
+def _said(entry: JournalEntry, key: str, value: Any) -> str:
+    """As `say`; what was asked of a list is said in the list's own words."""
+    read = LISTS.get(entry.facts.get("where", "")) if key == "filters" else None
+    return read.words_of(value) if read is not None else say(key, value, entry.verb)
+
+
 @dataclass(frozen=True)
 class Fact:
     """A fact as it is shown: its label, and its values with the address of the page of each ("" for none)."""
@@ -215,7 +221,7 @@ def facts_of(request: HttpRequest, entry: JournalEntry) -> Iterator[Fact]:
             several = value[:SHOWN] if isinstance(value, list) else [value]
             shown = [(str(one)[:_LONG], address(request, page, one)) for one in several]
         else:
-            shown = [(say(key, value, entry.verb), "")]
+            shown = [(_said(entry, key, value), "")]
         yield Fact(label_of(key, entry.verb), shown)
 
 
@@ -243,4 +249,4 @@ def address(request: HttpRequest, page: str, key: Any) -> str:
 def in_one_line(entry: JournalEntry) -> str:
     """The entry's facts as one text, for files."""
     told = ((key, value) for key, value in entry.facts.items() if value not in _NOTHING)
-    return joined((labelled(label_of(key, entry.verb), say(key, value, entry.verb)) for key, value in told), "；")
+    return joined((labelled(label_of(key, entry.verb), _said(entry, key, value)) for key, value in told), "；")

@@ -57,3 +57,14 @@ def test_the_journals_page_tells_facts_in_words_and_leads_to_their_pages() -> No
     assert page.count(f'href="/rounds/{round.pk}"') == 2, "the round is the thing, and a fact"
     assert f'href="?noun=round:{round.pk}"' in page
     assert "方式：未能进入；已签名：否；已看检查项：0" in [row[headings.index("详情")] for row in rows]
+
+
+@pytest.mark.django_db
+def test_what_was_asked_of_a_list_is_told_in_the_lists_words() -> None:
+    w: Any = world()
+    record("people.listed", by=w.office, at=MORNING, where="people", count=3, form="page",
+                   filters={"state": "away", "q": "张", "gone": "1"})  # fmt: skip
+    with clock.at(EVENING):
+        headings, rows = sheet(Desk(w.office).get("journal", export="xlsx").content)
+    told = [row[headings.index("详情")] for row in rows]
+    assert any("筛选：搜索：张、gone：1、状态：离岗" in text for text in told), told

@@ -51,7 +51,7 @@ ENTERPRISES = List(
     filters=(
         Choice("grid", gettext_lazy("网格"), choices=_grids, apply="grid"),
         Choice("industry", gettext_lazy("行业"), choices=_industries, apply="industry"),
-        Choice("kind", gettext_lazy("类别"), choices=lambda r: Enterprise.Kind.choices, apply="kind"),
+        Choice("kind", gettext_lazy("类别"), choices=Enterprise.Kind.choices, apply="kind"),
         Choice("work", gettext_lazy("复工"), choices=lambda r: _AT_WORK, apply=_at_work),
     ),
     search=lambda rows, text: rows.filter(enterprises_matching(text)),

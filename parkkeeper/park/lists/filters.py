@@ -69,6 +69,10 @@ class Filter:
         """What the chosen value is called."""
         return dict(self.options(request)).get(text, text)
 
+    def words_of(self, text: str) -> str:
+        """What a value is called that somebody chose once; as it is written when that depends on who asks."""
+        return text
+
 
 @dataclass(frozen=True)
 class Choice(Filter):
@@ -85,6 +89,10 @@ class Choice(Filter):
             found = self.choices(request) if callable(self.choices) else self.choices
             kept[id(self)] = [(str(value), str(title)) for value, title in found]
         return kept[id(self)]
+
+    def words_of(self, text: str) -> str:
+        found = {} if callable(self.choices) else {str(value): str(title) for value, title in self.choices}
+        return found.get(text, text)
 
     def read(self, text: str, request: HttpRequest) -> str:
         if text not in dict(self.options(request)):

@@ -20,6 +20,7 @@ from parkkeeper.park import access, journal
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.lists.columns import Column
 from parkkeeper.park.lists.filters import Filter, begins_with
+from parkkeeper.park.words import joined, labelled
 
 Words = str | Promise
 _SEARCH_LENGTH = 60
@@ -31,8 +32,8 @@ _TYPES = {
 }
 
 
-TITLES: dict[str, Words] = {}
-"""Of every list, by its name: what the journal calls it."""
+LISTS: dict[str, "List"] = {}
+"""Every list by its name: the journal tells what was read by its words."""
 
 
 @dataclass
@@ -81,7 +82,16 @@ class List:
     export: bool = True
 
     def __post_init__(self) -> None:
-        TITLES[self.name] = self.title
+        LISTS[self.name] = self
+
+    def words_of(self, asked: Mapping[str, str]) -> str:
+        """What a reader asked of the list (`Asked.raw`, and q for the search), in the language of now."""
+        filters = {filter_.name: filter_ for filter_ in self.filters}
+        return joined(
+            labelled(filters[name].label, filters[name].words_of(value)) if name in filters
+            else labelled(_SEARCH if name == "q" else name, value)
+            for name, value in asked.items() if value
+        )  # fmt: skip
 
     def page(
         self,
