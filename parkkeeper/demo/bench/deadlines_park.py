@@ -29,11 +29,11 @@ FROM made m JOIN LATERAL (SELECT id FROM inspection_item WHERE checklist_id = %(
   ORDER BY (position * 7 + m.n) %% 59 LIMIT 3) i ON true;
 INSERT INTO inspection_notice (year, serial, code, enterprise_id, visit_id, wording, unit, amount, issued_at,
   issued_by_id, second_id, due_at, served_at, served_by_id, served_how, served_to, served_place, receipt_refused,
-  withdrawn_reason)
+  withdrawn_reason, talked_with, talk_minutes)
 SELECT 2022, n, 'bench' || n, enterprise, visit, 'order', 'hours', 24, at, %(one)s, %(other)s, due, at, %(one)s,
-  'in_person', '联络人', '门卫', '', '' FROM made;
-INSERT INTO inspection_notice_line (notice_id, finding_id, todo)
-SELECT n.id, f.id, '整改' FROM inspection_finding f JOIN inspection_notice n ON n.visit_id = f.visit_id;
+  'in_person', '联络人', '门卫', '', '', '', '' FROM made;
+INSERT INTO inspection_notice_line (notice_id, finding_id, todo, lapsed)
+SELECT n.id, f.id, '整改', false FROM inspection_finding f JOIN inspection_notice n ON n.visit_id = f.visit_id;
 INSERT INTO inspection_step (id, finding_id, kind, at, received_at, by_id, note, counts)
 SELECT gen_random_uuid(), l.finding_id, CASE WHEN n.serial %% 2 = 0 THEN 'reported' ELSE 'partly' END,
   n.issued_at + interval '20 hours', n.issued_at + interval '20 hours', %(other)s, '', true
