@@ -1,7 +1,7 @@
 """The office's verbs on phones: give out a code with which one is enrolled, revoke one."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 from django.conf import settings
@@ -17,6 +17,7 @@ from parkkeeper.park.models import Grid, Person, Post
 from parkkeeper.park.rulebook import hours
 from parkkeeper.sampling.field import Source, Verdict
 from parkkeeper.sampling.models import Point
+from parkkeeper.sync.envelope import offset_of
 from parkkeeper.sync.inbox import VERBS
 from parkkeeper.sync.models import Enrolment, Phone, PoisonOperation
 from parkkeeper.sync.parsing import BadOperation, parse
@@ -129,7 +130,7 @@ def retake_kept(poison: PoisonOperation, *, by: Person, at: datetime) -> Verdict
         raise Refused(_("%(name)s 已重新处理过这条操作。") % {"name": name})
     content = orjson.loads(_content_of(poison))
     try:
-        kind, operation = parse(content, timedelta(milliseconds=batch.offset_ms))
+        kind, operation = parse(content, offset_of(content, batch.offset_ms, batch.jumps))
     except BadOperation as why:
         raise Refused(
             _("%(reason)s，仍无法处理。请查看原样内容后在相应页面手工补录。") % {"reason": why.reason()}

@@ -4,8 +4,9 @@ import contextlib
 import hashlib
 import json
 import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,17 +21,30 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_OPERATIONS = 2000
 MOST_DRAINED = 64 * 1024 * 1024  # bytes of a body too big that are read and dropped, so that its sender hears why
 _PART = 256 * 1024
+_MOST_JUMPS = 100
+_LONGEST_JUMP = 10**13  # milliseconds, three centuries: a phone whose clock began anew in 1970 is none
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A batch as it came: operations are raw JSON values, still unjudged. `offset_ms` is server minus device time."""
+    """A batch as it came: operations are raw JSON values, still unjudged. `offset_ms` is server minus device time.
+
+    `jumps` are (sequence number, milliseconds): after that operation the phone's clock was set forward by so much.
+    """
 
     id: UUID
     sent_at: datetime
     offset_ms: int
     operations: list[Any]
     digest: bytes
+    jumps: tuple[tuple[int, int], ...] = ()
+
+
+def offset_of(raw: Any, offset_ms: int, jumps: Iterable[Sequence[int]]) -> timedelta:
+    """Server minus device time when the operation was done: what the clock was set since then counts, too."""
+    sequence = raw.get("seq") if type(raw) is dict else None
+    since = sum(by for until, by in jumps if type(sequence) is int and sequence <= until)
+    return timedelta(milliseconds=offset_ms + since)
 
 
 def received(request: HttpRequest) -> bytes:
@@ -164,7 +178,17 @@ def open_envelope(value: Any, *, at: datetime) -> Envelope:
     if len(operations) > MOST_OPERATIONS:
         raise too_big()
     offset = round((at - sent_at).total_seconds() * 1000)
-    return Envelope(number, sent_at, offset, operations, digest_of(operations))
+    return Envelope(number, sent_at, offset, operations, digest_of(operations), _jumps(value.get("jumps")))
+
+
+def _jumps(told: Any) -> tuple[tuple[int, int], ...]:
+    if told is None:
+        return ()
+    if type(told) is list and len(told) <= _MOST_JUMPS and all(type(one) is dict for one in told):
+        found = tuple((one.get("until"), one.get("by")) for one in told)
+        if all(type(until) is int and type(by) is int and abs(by) <= _LONGEST_JUMP for until, by in found):
+            return found
+    raise _bad_field("jumps", _('应为时钟跳变的列表，例如 [{"until": 41, "by": 10800000}]'))
 
 
 def _bad_field(field: str, expected: str) -> Unreadable:

@@ -29,7 +29,7 @@ from parkkeeper.sampling.doubts import Doubt, raise_doubts
 from parkkeeper.sampling.field import Operation, Source, Verdict
 from parkkeeper.sampling.scandoubts import kinds_about
 from parkkeeper.sampling.sheaves import Crossed
-from parkkeeper.sync.envelope import Envelope, dump
+from parkkeeper.sync.envelope import Envelope, dump, offset_of
 from parkkeeper.sync.models import Phone, PoisonOperation
 from parkkeeper.sync.parsing import MAKERS, BadOperation, parse
 from parkkeeper.sync.problems import Problem
@@ -148,7 +148,7 @@ def _do_all(work: Work, *, careful: bool, whole: bool) -> None:
     phone, envelope = work.phone, work.envelope
     source = Source(holder=phone.holder, point=phone.point, phone_id=phone.pk, received_at=work.at)
     sifted = Sifted(left=list(range(len(envelope.operations))))
-    if whole:
+    if whole and not envelope.jumps:  # whole tubes go in with one offset for all
         sifted = sift(envelope.operations, str(phone.holder.uuid), timedelta(milliseconds=envelope.offset_ms))
     _read(work, sifted.left)
     if sifted.columns is not None:
@@ -196,7 +196,7 @@ def _claim(phone: Phone, envelope: Envelope, batch: UUID, at: datetime) -> str |
     Another sending of the same batch that is being done right now is waited for: that is what the primary key does.
     """
     asked = [batch, phone.pk, at, envelope.sent_at, envelope.offset_ms, len(envelope.operations), envelope.digest,
-             batch, at.isoformat()]  # fmt: skip
+             orjson.dumps(envelope.jumps).decode(), batch, at.isoformat()]  # fmt: skip
     rows = run(_CLAIM, asked)
     return str(rows[0][0]) if rows else None
 
@@ -205,8 +205,8 @@ def _claim(phone: Phone, envelope: Envelope, batch: UUID, at: datetime) -> str |
 # for this transaction alone: what is prepared is planned once, and by keys whatever the statistics say. A plan that is
 # made while the evening's tables are empty would otherwise read them from end to end an hour later.
 _CLAIM = """
-INSERT INTO sync_batch (id, phone_id, received_at, sent_at, offset_ms, operations, digest, reply)
-SELECT %s::uuid, %s::bigint, %s::timestamptz, %s::timestamptz, %s::bigint, %s::int, %s::bytea,
+INSERT INTO sync_batch (id, phone_id, received_at, sent_at, offset_ms, operations, digest, jumps, reply)
+SELECT %s::uuid, %s::bigint, %s::timestamptz, %s::timestamptz, %s::bigint, %s::int, %s::bytea, %s::jsonb,
        jsonb_build_object('batch', %s::uuid, 'server_time', %s::text, 'cursor', now.cursor, 'verdicts', '{}'::jsonb)
 FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text || '-0' AS cursor) now ON CONFLICT (id) DO NOTHING
 RETURNING reply ->> 'cursor', set_config('plan_cache_mode', 'force_generic_plan', true),
@@ -221,11 +221,11 @@ def _earlier_reply(batch: UUID, envelope: Envelope) -> dict[str, Any] | None:
 
 def _read(work: Work, positions: Iterable[int]) -> None:
     """Read these operations; what cannot be read is kept aside, what comes twice is done once."""
-    offset = timedelta(milliseconds=work.envelope.offset_ms)
+    envelope = work.envelope
     for position in positions:
-        raw = work.envelope.operations[position]
+        raw = envelope.operations[position]
         try:
-            kind, operation = parse(raw, offset)
+            kind, operation = parse(raw, offset_of(raw, envelope.offset_ms, envelope.jumps))
         except BadOperation as why:
             work.kept[position] = why
             continue

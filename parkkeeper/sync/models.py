@@ -101,6 +101,7 @@ class Batch(models.Model):
     sent_at = models.DateTimeField(help_text="device time at sending")
     offset_ms = models.BigIntegerField(help_text="server time minus device time at receipt")
     operations = models.PositiveIntegerField()
+    jumps = models.JSONField(default=list, help_text="[until sequence, milliseconds] that its clock was set")
     digest = models.BinaryField(max_length=32, help_text="of the operations: the same id with others is an incident")
     reply = models.JSONField()
 

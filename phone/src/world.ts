@@ -8,6 +8,7 @@ import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from
 import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlessLocked, unlock } from "./store/vault";
 import { type Told, type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
 import { keepBallast } from "./store/ballast";
+import { beginWatching, heardClock, lookAtClock } from "./store/clock";
 import { toHex } from "./kernel/ids";
 import { took } from "./kernel/timing";
 import { tidyCode } from "./kernel/codes";
@@ -51,7 +52,8 @@ class World extends EventTarget {
     link: (state, trouble, again = 0) => this.linked(state, trouble, again),
     sent: (operations) => this.sent(operations),
     settled: (rows) => this.settled(rows),
-    answered: (offset, reply) => void this.answered(offset, reply).catch(unlessLocked),
+    answered: (reply) => void this.answered(reply).catch(unlessLocked),
+    clock: async (offset) => void (this.offset = await heardClock(offset)),
     wipe: () => void this.wipe(),
   });
   private readonly channel = new BroadcastChannel("parkkeeper");
@@ -63,11 +65,12 @@ class World extends EventTarget {
     this.phase = (await deviceValue("vault")) ? "locked" : "enrol";
     this.offset = (await deviceValue<number>("offset")) ?? 0;
     this.idleMinutes = (await deviceValue<number>("idle_minutes")) ?? 10;
+    await beginWatching();
     this.queue = await waiting();
     this.channel.onmessage = () => void this.reload().catch(unlessLocked);
     addEventListener("online", () => void this.outbox.now());
     for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => (this.touched = Date.now()), { passive: true });
-    setInterval(() => this.rest(), 10_000);
+    setInterval(() => (this.rest(), void lookAtClock()), 10_000);
     // a phone that comes out of a pocket shows no names before it has looked at the clock
     document.addEventListener("visibilitychange", () => (document.hidden ? undefined : this.awake()));
     this.changed();
@@ -96,17 +99,15 @@ class World extends EventTarget {
     const { body: enrolment } = await ask<Enrolment>("enrol", { method: "POST", json });
     const vault = isOpen() ? await deviceValue("vault") : await makeVault(pin);
     const sealed = await seal(enrolment, "enrolment");
+    this.offset = await heardClock(Date.parse(enrolment!.server_time) - (sent + Date.now()) / 2);
     const transaction = await writing(["device"]);
     const device = transaction.objectStore("device");
-    const offset = Date.parse(enrolment!.server_time) - (sent + Date.now()) / 2;
     await Promise.all([
       device.put(vault, "vault"),
       device.put(sealed, "enrolment"),
-      device.put(offset, "offset"),
       device.delete("nonce"),
       transaction.done,
     ]);
-    this.offset = offset;
     void navigator.storage?.persist?.();
     void keepBallast();
     await this.open();
@@ -287,10 +288,9 @@ class World extends EventTarget {
     });
   }
 
-  private async answered(offset: number, reply: Reply): Promise<void> {
-    this.offset = offset;
+  private async answered(reply: Reply): Promise<void> {
     this.cursor ||= reply.cursor;
-    await Promise.all([setDeviceValue("offset", offset), setDeviceValue("last", reply.batch)]);
+    await setDeviceValue("last", reply.batch);
   }
 
   /** What happened at the point since we last asked; mostly it means: fetch the roster, which is cheap when it is the same. */

@@ -12,7 +12,8 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import override_settings
 
-from parkkeeper.demo.bench.faults_phones import FieldPhone, held_against
+from parkkeeper.demo.bench.faults_ledger import held_against
+from parkkeeper.demo.bench.faults_phones import FieldPhone
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.sync import inbox, views
 from parkkeeper.sync.models import Phone
@@ -59,7 +60,7 @@ class Ledger:
         connection.ensure_connection()
         with connection.cursor() as cursor:  # the park of the test
             cursor.execute("SELECT 1")
-        found = held_against([self.book], connection.connection, set())
+        found = held_against([self.book], connection.connection)
         return {name: found[name] for name in CLEAN}
 
 

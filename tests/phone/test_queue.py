@@ -16,6 +16,7 @@ from parkkeeper.sampling.models import Scan, Tube
 from parkkeeper.sync.actions import revoke_phone
 from parkkeeper.sync.models import Phone
 from tests.phone.conftest import PIN, Hand, Phones, Server, code_for, profile
+from tests.phone.ledger import CLEAN, Ledger
 from tests.phone.test_shift import scanned
 from tests.world import EVENING
 
@@ -69,6 +70,9 @@ def test_saved_outlives_the_death_of_the_browser(browser: Browser, server: Serve
         phone.waits(len(w.workers[2:]))
         server.start()
         phone.waits(0)
+        ledger = Ledger()
+        ledger.note(phone)
+    assert ledger.counts([(TUBE, worker) for worker in w.workers[2:]]) == CLEAN
     assert scanned(TUBE) == [worker.staff_number for worker in w.workers[2:]]
 
 
@@ -91,6 +95,8 @@ def test_a_revoked_phone_sends_everything_and_then_forgets_everything(phones: Ph
     phone.page.route("**/phone/v1/**", lambda route: route.abort())
     phone.take(w.workers[2].staff_number)
     phone.says("李娜", "ok")
+    ledger = Ledger()
+    ledger.note(phone)
     revoke_phone(Phone.objects.get(), by=w.office, at=EVENING)
     phone.page.unroute("**/phone/v1/**")
     phone.tab("我的")
@@ -98,6 +104,8 @@ def test_a_revoked_phone_sends_everything_and_then_forgets_everything(phones: Ph
     expect(phone.page.get_by_role("button", name="登记这台手机")).to_be_visible(timeout=20_000)
     assert scanned(TUBE) == [w.workers[2].staff_number]
     assert phone.page.evaluate(EVERYTHING) == "[]"
+    ledger.sent_all()
+    assert ledger.counts([(TUBE, w.workers[2])]) == CLEAN
 
 
 # every record of the app's database, as text; what is sealed shows as lengths only

@@ -9,20 +9,27 @@ must be 0.
 import argparse
 import random
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-import psycopg
-
-from parkkeeper.demo.bench.faults_phones import FieldPhone, all_send, held_against, phones_of
-from parkkeeper.demo.bench.faults_site import SCHEMA, Site, faulty_site, wait_a_moment
+from parkkeeper.demo.bench.faults_ledger import counts_differ, held_against, people_done, shown_wrongly
+from parkkeeper.demo.bench.faults_phones import FieldPhone, all_send, phones_of
+from parkkeeper.demo.bench.faults_shift import in_time
+from parkkeeper.demo.bench.faults_site import Site, faulty_site, wait_a_moment
 from parkkeeper.kernel import clock
 
+POINTS = 8
 COUNTS = ("acknowledged_and_lost", "stored_twice", "shown_wrongly")
 A_ROUND = 30
-"""Scans that each phone captures in a round."""
+"""Scans that each phone captures at least in a fault."""
+UNDER_LOAD = 40
+"""Scans that each phone captures at most in a round of kill -9: enough to be sending when it falls."""
+PIECES = (1, 1, 2, 4)
+"""Scans that a phone captures between two sendings while a kill -9 is awaited: small, so that it sends all the time."""
+KILLS = 4
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,131 +38,190 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the troubles; 0 draws one and tells it")
 
 
+def people_for(rounds: int, points: int) -> int:
+    """How many people a park with so many points needs: a quarter of the rounds may meet nobody and are repeated."""
+    a_desk = KILLS * (rounds + rounds // 4 + 2) * UNDER_LOAD + 20 * A_ROUND
+    return int(a_desk * points * 1.35) + 1_400
+
+
 def run(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Every fault on one site; the counts of each, and their sums."""
+    """Every fault on one site; the counts of each, how long each took, and their sums."""
     seed = chosen.seed or random.randrange(1, 10**9)
     random.seed(seed)
-    # what every desk's phone captures: in the rounds of four kinds of kill, and in the faults after them
-    needed = (4 * chosen.rounds + 12) * A_ROUND
-    with faulty_site(people=int(needed * 8 * 1.35) + 1_400) as site:
-        found = {name: fault(site, chosen.rounds) for name, fault in FAULTS.items()}
+    found: dict[str, dict[str, Any]] = {}
+    with faulty_site(people=people_for(chosen.rounds, POINTS), points=POINTS) as site:
+        for name, fault in FAULTS.items():
+            began = time.monotonic()
+            found[name] = fault(site, chosen.rounds)
+            found[name]["seconds"] = round(time.monotonic() - began, 1)
+        differ = pages_differ(site)
     total = {name: sum(one[name] for one in found.values()) for name in COUNTS}
-    return {"bench": "faults", "seed": seed, "rounds": chosen.rounds, "total": total, "faults": found}
+    total["shown_wrongly"] += differ
+    return {"bench": "faults", "seed": seed, "rounds": chosen.rounds, "total": total, "counts_of_pages_differ": differ,
+            "faults": found}  # fmt: skip
 
 
-def judged(site: Site, phones: list[FieldPhone], *, clocks_right: bool = True) -> dict[str, int]:
-    """The phones' ledgers against the tables, and what nobody has acknowledged though every phone has drained."""
-    with _asking(site) as asking:
-        found = held_against(phones, asking, site.told_before, clocks_right=clocks_right)
+def pages_differ(site: Site) -> int:
+    """How far the numbers of people sampled, by point, that pages show are from what all phones have said together."""
+    return counts_differ(site.shown(), site.everybody, site.done)
+
+
+def judged(site: Site, phones: list[FieldPhone]) -> dict[str, Any]:
+    """The phones' ledgers against the tables and the rosters, and what nobody has acknowledged though all is sent."""
+    with site.asking() as asking:
+        found: dict[str, Any] = held_against(phones, asking, site.told_before)
     site.told_before |= {one["id"] for phone in phones for one in phone.told}
+    site.done |= people_done(phones)
+    found["shown_wrongly"] += shown_wrongly((phone.roster() for phone in phones), site.done)
     found["told"] = sum(len(phone.told) for phone in phones)
     found["acknowledged_and_lost"] += max(found["told"] - found["acknowledged"], 0)
     return found
 
 
-@contextmanager
-def _asking(site: Site) -> Iterator["psycopg.Connection[Any]"]:
-    with psycopg.connect(site.server.url, autocommit=True) as asking:
-        asking.execute(f"SET search_path = {SCHEMA}, public".encode())
-        yield asking
+def killed(what: str) -> Callable[[Site, int], dict[str, Any]]:
+    """A fault: rounds of kill -9 of `what` (a method of Site) while all phones send one batch after the other.
 
+    A round in which no phone was waiting for an answer when it fell is told, and repeated.
+    """
 
-def killed(what: str, within: float = 0.25) -> Callable[[Site, int], dict[str, int]]:
-    """A fault: rounds of kill -9 of `what` (a method of Site) while all phones are sending, or some seconds later."""
-
-    def fault(site: Site, rounds: int) -> dict[str, int]:
+    def fault(site: Site, rounds: int) -> dict[str, Any]:
         phones = phones_of(site.park, site.port, drops=0.05)
-        for n in range(rounds):
-            for phone in phones:
-                phone.capture(A_ROUND)
-
-            def strike() -> None:
-                wait_a_moment(random.uniform(0.01, within))
-                getattr(site, what)()
-
-            all_send(phones, strike)
-            if n % 10 == 9:
-                _say(f"{what}: {n + 1} rounds")
-        return judged(site, phones) | {"rounds": rounds}
+        struck: list[int] = []
+        idle = 0
+        while len(struck) < rounds:
+            waiting = _a_round(site, phones, what)
+            if waiting:
+                struck.append(waiting)
+            else:
+                idle += 1
+            if idle > rounds // 4 + 2:
+                raise AssertionError(f"{what}: {idle} of {idle + len(struck)} rounds struck nobody")
+            if len(struck) % 10 == 0:
+                _say(f"{what}: {len(struck)} rounds")
+        return judged(site, phones) | {
+            "rounds": rounds, "struck_nobody": idle, "struck_in_flight": sum(struck), "fewest_in_flight": min(struck),
+            "cut_without_an_answer": sum(phone.cut for phone in phones),
+        }  # fmt: skip
 
     return fault
 
 
-def worker_killed(site: Site, rounds: int) -> dict[str, int]:
+def _a_round(site: Site, phones: list[FieldPhone], what: str) -> int:
+    """One kill -9 while everybody is sending; returns how many it struck."""
+    over, struck = threading.Event(), []
+
+    def keep_sending(phone: FieldPhone) -> None:
+        left = UNDER_LOAD
+        while left > 0 and not over.is_set():
+            size = min(left, random.choice(PIECES))
+            left -= size
+            phone.capture(size, boxed=size > 2)
+            phone.send()
+        phone.send()
+
+    def strike() -> None:
+        try:
+            wait_a_moment(random.uniform(0.1, 0.4))
+            struck.append(_strike_worker(site) if what == "kill_worker" else _strike(site, phones, what))
+        finally:
+            over.set()
+
+    all_send(phones, strike, keep_sending)
+    return struck[0]
+
+
+def _strike(site: Site, phones: list[FieldPhone], what: str) -> int:
+    waiting = sum(phone.strike() for phone in phones)
+    getattr(site, what)()
+    return waiting
+
+
+def _strike_worker(site: Site) -> int:
+    """The worker has nobody who waits for it: it is struck when PostgreSQL sees a transaction of it cut."""
+    site.wait_for_the_worker()
+    before = site.transactions_cut()
+    site.kill_worker()
+    return site.transactions_cut() - before
+
+
+def worker_killed(site: Site, rounds: int) -> dict[str, Any]:
     """Rounds of kill -9 of the worker: beside the phones' counts the journal is whole, each line sealed once."""
-    found = killed("kill_worker", within=2.5)(site, rounds)
+    found = killed("kill_worker")(site, rounds)
     journal = site.journal()
     found["shown_wrongly"] += journal["broken"] + journal["entries"] - journal["sealed"]
     return found | {"journal_lines_sealed": journal["sealed"]}
 
 
-def troubled(**troubles: float) -> Callable[[Site, int], dict[str, int]]:
-    """A fault: every phone's line is bad in this way, while it sends in any order."""
+def troubled(**troubles: float) -> Callable[[Site, int], dict[str, Any]]:
+    """A fault: every phone's line is bad in this way, while it sends its batches in any order."""
 
-    def fault(site: Site, rounds: int) -> dict[str, int]:
+    def fault(site: Site, rounds: int) -> dict[str, Any]:
         phones = phones_of(site.park, site.port, **troubles)
         for phone in phones:
             phone.capture(2 * A_ROUND)
         all_send(phones)
-        return judged(site, phones)
+        return judged(site, phones) | {"fewest_batches_a_phone": min(len(phone.sendings) for phone in phones)}
 
     return fault
 
 
-def same_tube(site: Site, rounds: int) -> dict[str, int]:
+def same_tube(site: Site, rounds: int) -> dict[str, Any]:
     """Two phones at two desks scan different people into one tube, and both seal it: everything is kept and marked."""
     one, other = phones_of(site.park, site.port)[:2]
     for phone in (one, other):
-        phone.capture(10)
+        phone.capture(10, undone=0, boxed=False)
     mine = one.told[0]["tube"]
-    for sending in other.sendings:
-        for operation in sending.operations:
-            operation["tube"] = mine
+    for operation in other.told:
+        operation["tube"] = mine
     all_send([one, other])
     found = judged(site, [one, other])
-    with _asking(site) as asking:
+    with site.asking() as asking:
         kinds = "SELECT DISTINCT kind FROM park_anomaly WHERE noun = 'tube' AND evidence ->> 'tube' = %s"
         marked = {row[0] for row in asking.execute(kinds, [mine]).fetchall()}
     found["shown_wrongly"] += len({"over_full", "tube_opened_twice", "tube_sealed_twice"} - marked)
     return found
 
 
-def wrong_clocks(site: Site, rounds: int) -> dict[str, int]:
+def wrong_clocks(site: Site, rounds: int) -> dict[str, Any]:
     """Phones whose clocks are three hours ahead or behind: what they say is stored with the right time, and marked."""
     phones = phones_of(site.park, site.port)
     for phone, hours in zip(phones, (3, -3, 3, -3), strict=False):
         phone.skew = timedelta(hours=hours)
-        phone.capture(A_ROUND)
-        _told_by(phone)
+        in_time(phone.capture(A_ROUND), phone.skew, _a_moment_ago())
     all_send(phones)
     found = judged(site, phones)
     found["shown_wrongly"] += sum(1 for phone in phones if phone.skew and not phone.doubts["clock_far_off"])
     return found
 
 
-def clock_jumps(site: Site, rounds: int) -> dict[str, int]:
-    """A clock that jumps three hours in mid-shift: nothing is refused or lost, and what it tells is marked."""
-    phones = phones_of(site.park, site.port)[:2]
-    for phone in phones:
-        phone.capture(A_ROUND)
-        _told_by(phone)
-        phone.skew = timedelta(hours=3)  # from here on it is three hours ahead, and so is its word of when it sends
-        phone.capture(A_ROUND)
-        _told_by(phone, after=A_ROUND // 10 * 12)
+def clock_jumps(site: Site, rounds: int) -> dict[str, Any]:
+    """Clocks that jump three hours in the middle of a tube, forward, back, there and back: the true times are stored.
+
+    The last phone has an app that knows nothing of jumps: what it said before is stored in a wrong time, but stored.
+    """
+    phones = phones_of(site.park, site.port)
+    older = phones[-1]
+    for phone, hours in zip((*phones[:3], older), ((3,), (-3,), (3, 0), (3,)), strict=True):
+        operations = phone.capture(A_ROUND)
+        cuts = sorted(random.sample(range(2, len(operations) - 2), len(hours)))
+        begin = _a_moment_ago()
+        for since, until, skew in zip((0, *cuts), (*cuts, len(operations)), (0, *hours), strict=True):
+            if skew or since:
+                phone.set_clock(timedelta(hours=skew), before=operations[since]["seq"], noticed=phone is not older)
+            in_time(operations[since:until], phone.skew, begin + timedelta(seconds=since / 10))
+    for operation in older.told:
+        del operation["true_at"]
     all_send(phones)
-    found = judged(site, phones, clocks_right=False)
-    found["shown_wrongly"] += sum(1 for phone in phones if not phone.doubts["clock_far_off"])
+    found = judged(site, phones)
+    found["shown_wrongly"] += sum(1 for phone in phones if phone.skew and not phone.doubts["clock_far_off"])
     return found
 
 
-def _told_by(phone: FieldPhone, after: int = 0) -> None:
-    """Let the phone's operations (from number `after` on) bear the time of its own clock, happened a moment ago."""
-    for n, operation in enumerate(phone.told[after:]):
-        true = clock.now() - timedelta(minutes=3) + timedelta(milliseconds=100 * n)
-        operation["at"], operation["true_at"] = (true + phone.skew).isoformat(), true.timestamp()
+def _a_moment_ago() -> datetime:
+    return clock.now() - timedelta(minutes=3)
 
 
-def restored(site: Site, rounds: int) -> dict[str, int]:
+def restored(site: Site, rounds: int) -> dict[str, Any]:
     """The database goes back to a backup; phones still hold the day, hear of it when they ask, and send it again.
 
     The half that asks last does so when the others' work has long passed its cursor.
@@ -178,7 +244,33 @@ def restored(site: Site, rounds: int) -> dict[str, int]:
     return judged(site, phones)
 
 
-FAULTS: dict[str, Callable[[Site, int], dict[str, int]]] = {
+_REVOKE = """
+UPDATE sync_phone SET revoked_at = %s,
+  revoked_by_id = CASE WHEN %s::timestamptz IS NOT NULL THEN (SELECT min(person_id) FROM park_post WHERE role = 'office') END
+"""  # noqa: E501
+
+
+def revoked(site: Site, rounds: int) -> dict[str, Any]:
+    """All enrolments end while work waits on the phones: it is taken, what came later marked, the phones are told."""
+    phones = phones_of(site.park, site.port)
+    for phone in phones:
+        in_time(phone.capture(A_ROUND), timedelta(0), _a_moment_ago())
+    at, later = clock.now(), []
+    with site.asking() as asking:
+        asking.execute(_REVOKE.encode(), [at, at])
+        for phone in phones:
+            later.append(phone.capture(A_ROUND))
+            in_time(later[-1], timedelta(0), at + timedelta(seconds=1))
+        all_send(phones)
+        untold = sum(not phone.is_told_to_wipe() for phone in phones)
+        unmarked = sum(phone.doubts["phone_revoked"] != len(some) for phone, some in zip(phones, later, strict=True))
+        asking.execute(_REVOKE.encode(), [None, None])  # so that others may go on here
+    found = judged(site, phones)
+    found["shown_wrongly"] += untold + unmarked
+    return found
+
+
+FAULTS: dict[str, Callable[[Site, int], dict[str, Any]]] = {
     "server_killed": killed("kill_web"),
     "web_process_killed": killed("kill_web_process"),
     "worker_killed": worker_killed,
@@ -190,6 +282,7 @@ FAULTS: dict[str, Callable[[Site, int], dict[str, int]]] = {
     "clocks_three_hours_off": wrong_clocks,
     "clock_jumps_in_mid_shift": clock_jumps,
     "restored_from_backup": restored,
+    "enrolment_revoked": revoked,
 }
 
 

@@ -1,6 +1,6 @@
 """Phones on a bad day: they keep what they captured, send it as the protocol says, and lose answers on the way.
 
-Each keeps a ledger of what it said and of what was acknowledged; `held_against` compares that with the park's tables.
+Each keeps a ledger of what it said and of what was acknowledged (faults_ledger.py compares that with the park).
 """
 
 import http.client
@@ -9,20 +9,22 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import orjson
-import psycopg
 
-from parkkeeper.demo.bench.ingest_park import BenchPark, Desk, operations_of
+from parkkeeper.demo.bench.faults_shift import a_piece
+from parkkeeper.demo.bench.ingest_park import BenchPark, Desk
 from parkkeeper.kernel import clock
 
-A_BATCH = 44
-"""Operations: some tubes of ten, with one between two batches."""
+A_BATCH = (5, 19)
+"""Operations, at least and at most: tubes and boxes go in pieces that arrive in any order."""
+REFUSED = (400, 429, 500, 502, 503)
+"""Answers by which nothing was acknowledged."""
 
 
 @dataclass
@@ -53,16 +55,29 @@ class FieldPhone:
     last: tuple[int, bytes] | None = None
     cursor: str = ""
     confirmed: str = ""
+    jumps: list[dict[str, int]] = field(default_factory=list)
+    wiped: bool = False
+    flying: bool = False
+    struck: bool = False
+    cut: int = 0
 
-    def capture(self, scans: int) -> None:
-        """Scan so many people (whole tubes of ten); it waits on the phone in batches."""
-        self.keep(operations_of(self.desk, scans))
-
-    def keep(self, operations: list[dict[str, Any]]) -> None:
-        """Let these operations wait in batches, each with its own id."""
+    def capture(self, scans: int, **how: Any) -> list[dict[str, Any]]:
+        """Scan so many people (`how` as a_piece takes it); it waits on the phone in batches of any size."""
+        operations = a_piece(self.desk, scans, **how)
         self.told += operations
-        for at in range(0, len(operations), A_BATCH):
-            self.sendings.append(Sending(str(uuid4()), operations[at : at + A_BATCH]))
+        at = 0
+        while at < len(operations):
+            size = random.randint(*A_BATCH)
+            self.sendings.append(Sending(str(uuid4()), operations[at : at + size]))
+            at += size
+        return operations
+
+    def set_clock(self, skew: timedelta, *, before: int, noticed: bool) -> None:
+        """Set the clock before the operation with that number; an app of today notices and tells, an older one not."""
+        if noticed:
+            by = round((skew - self.skew).total_seconds() * 1000)
+            self.jumps.append({"until": before - 1, "by": by})
+        self.skew = skew
 
     def send(self, patience: float = 120.0) -> None:
         """Send what is not settled until it is, in any order; raises TimeoutError when that takes too long."""
@@ -87,6 +102,27 @@ class FieldPhone:
             one.settled = False
         return True
 
+    def roster(self) -> dict[str, Any]:
+        """Whom the park shows at this point. Raises TimeoutError when it does not answer, or refuses."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            answer = self._get("roster")
+            if answer is not None and answer[0] == 200:
+                found: dict[str, Any] = orjson.loads(answer[1])
+                return found
+            time.sleep(0.2)
+        raise TimeoutError(f"no roster: {answer}")
+
+    def is_told_to_wipe(self) -> bool:
+        """Whether its batches said so, and the roster is refused to it."""
+        answer = self._get("roster")
+        return self.wiped and answer is not None and answer[0] == 403 and b"phone_revoked" in answer[1]
+
+    def strike(self) -> bool:
+        """A fault falls now: is this phone waiting for an answer? Whether it comes is counted in `cut`."""
+        self.struck = self.flying
+        return self.struck
+
     def _try(self, sending: Sending) -> bool:
         body = self._body(sending)
         if random.random() < self.cuts:
@@ -106,7 +142,7 @@ class FieldPhone:
 
     def _heard(self, sending: Sending, answer: tuple[int, bytes] | None) -> bool:
         self.last = answer
-        if answer is None or answer[0] in (400, 429, 500, 502, 503):  # nothing was acknowledged
+        if answer is None or answer[0] in REFUSED:
             time.sleep(random.uniform(0.02, 0.15))
             return False
         status, content = answer
@@ -119,19 +155,27 @@ class FieldPhone:
             self.verdicts[verdict["id"]] = verdict["verdict"]
             self.doubts.update(verdict.get("doubts", ()))
         self.cursor, self.confirmed = self.cursor or told["cursor"], told["batch"]
+        self.wiped |= told.get("wipe", False)
         sending.settled = True
         return True
 
     def _body(self, sending: Sending) -> bytes:
         sent_at = (clock.now() + self.skew).isoformat()
-        return orjson.dumps({"id": sending.id, "sent_at": sent_at, "operations": sending.operations})
+        jumps = {"jumps": self.jumps} if self.jumps else {}
+        return orjson.dumps({"id": sending.id, "sent_at": sent_at, "operations": sending.operations, **jumps})
 
     def _headers(self, body: bytes) -> dict[str, str]:
         return {"Host": self.host, "Authorization": f"Bearer {self.desk.token}", "Content-Type": "application/json",
                 "Content-Length": str(len(body))}  # fmt: skip
 
     def _ask(self, body: bytes) -> tuple[int, bytes] | None:
-        return self._request("POST", "batches", body)
+        self.flying = True
+        answer = self._request("POST", "batches", body)
+        self.flying = False
+        if self.struck:
+            self.struck = False
+            self.cut += answer is None or answer[0] in REFUSED
+        return answer
 
     def _get(self, path: str) -> tuple[int, bytes] | None:
         return self._request("GET", path, b"")
@@ -159,17 +203,21 @@ class FieldPhone:
 
 
 def phones_of(park: BenchPark, port: int, **troubles: Any) -> list[FieldPhone]:
-    """One phone for every desk of the park."""
+    """One phone for every desk of the park. A phone's ledger begins with what it says now."""
     return [FieldPhone(desk, ("127.0.0.1", port), park.host, **troubles) for desk in park.desks]
 
 
-def all_send(phones: Iterable[FieldPhone], meanwhile: Callable[[], None] = lambda: None) -> None:
-    """Let all of them send at once, each in a thread; `meanwhile` happens in this one. Raises what a phone raised."""
+def all_send(
+    phones: Iterable[FieldPhone],
+    meanwhile: Callable[[], None] = lambda: None,
+    work: Callable[[FieldPhone], None] = FieldPhone.send,
+) -> None:
+    """Let all of them work at once, each in a thread; `meanwhile` happens in this one. Raises what a phone raised."""
     failed: list[BaseException] = []
 
     def one(phone: FieldPhone) -> None:
         try:
-            phone.send()
+            work(phone)
         except BaseException as error:
             failed.append(error)
 
@@ -183,57 +231,3 @@ def all_send(phones: Iterable[FieldPhone], meanwhile: Callable[[], None] = lambd
             thread.join()
     if failed:
         raise failed[0]
-
-
-_SCANS = """
-SELECT s.id::text, p.uuid::text, t.code, s.undone_at IS NULL, extract(epoch FROM s.scanned_at)::float8
-FROM sampling_scan s JOIN sampling_tube t ON t.id = s.tube_id LEFT JOIN park_person p ON p.id = s.person_id
-WHERE s.phone_id IS NOT NULL
-"""
-_TWICE = """
-SELECT count(*) FROM (SELECT person_id, tube_id, device_at FROM sampling_scan WHERE phone_id IS NOT NULL
-                      GROUP BY 1, 2, 3 HAVING count(*) > 1) d
-"""
-
-
-def held_against(
-    phones: list[FieldPhone], asking: "psycopg.Connection[Any]", before: Set[str], *, clocks_right: bool = True
-) -> dict[str, int]:
-    """What the ledgers and the tables say: acknowledged and lost, stored twice, shown wrongly; all must be 0.
-
-    `asking` is a connection whose search path is the park, `before` ids that others told earlier. With `clocks_right`
-    a scan's corrected time must be that of the phone's word to some seconds.
-    """
-    told = {one["id"]: one for phone in phones for one in phone.told}
-    acknowledged = {number for phone in phones for number, verdict in phone.verdicts.items() if verdict != "kept"}
-    kept = [number for phone in phones for number, verdict in phone.verdicts.items() if verdict == "kept"]
-    scans = {row[0]: row for row in asking.execute(_SCANS.encode()).fetchall()}
-    sealed = {row[0]: row[1] for row in asking.execute(b"SELECT code, swabs FROM sampling_tube").fetchall()}
-    strange = acknowledged - told.keys()
-    acknowledged -= strange
-    lost = [n for n in acknowledged if told[n]["kind"] == "scan" and n not in scans]
-    lost += [n for n in acknowledged if told[n]["kind"] == "seal_tube" and sealed.get(told[n]["tube"]) is None]
-    poison = _one(asking, b"SELECT count(*) FROM sync_poison_operation")
-    twice = len(scans.keys() - told.keys() - before) + _one(asking, _TWICE.encode())
-    twice += max(_one(asking, _COUNTED.encode()) - len(scans), 0)
-    wrong = [n for n, row in scans.items() if n in told and _differs(told[n], row, clocks_right)]
-    unexpected = sum(len(phone.unexpected) for phone in phones)
-    return {"acknowledged": len(acknowledged), "acknowledged_and_lost": len(lost) + max(len(kept) - poison, 0),
-            "stored_twice": twice, "shown_wrongly": len(wrong) + len(strange) + unexpected}  # fmt: skip
-
-
-_COUNTED = """
-SELECT coalesce(sum((facts ->> 'count')::int), 0) FROM park_journal_entry WHERE verb = 'scans.taken'
-"""
-
-
-def _one(asking: "psycopg.Connection[Any]", statement: bytes) -> int:
-    row = asking.execute(statement).fetchone()
-    return int(row[0]) if row else 0
-
-
-def _differs(told: dict[str, Any], row: tuple[Any, ...], clocks_right: bool) -> bool:
-    _number, person, code, live, at = row
-    if (person, code, live) != (told["person"], told["tube"], True) or UUID(told["id"]).version != 4:
-        return True
-    return clocks_right and abs(at - told["true_at"]) > 5 if "true_at" in told else False

@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from parkkeeper.demo.bench.cpu import children_of
 from parkkeeper.demo.bench.ingest_park import NOW, BenchPark
@@ -23,13 +26,16 @@ from parkkeeper.kernel.processes import ProcessError, Service, child_env, free_p
 
 SCHEMA = "faults"
 HOST = "127.0.0.1"
+WORKER = "faults-worker"
+"""What the worker calls itself in PostgreSQL."""
 
 
 @dataclass
 class Site:
     """What can be killed and started again; `park` has the phones' tokens and who is due where.
 
-    `told_before` are the ids of what phones said that nobody asks about any more.
+    `told_before` are the ids of what phones said that nobody asks about any more, `done` the people who have a scan
+    that stands by what any phone said; `everybody` is who is due at each point.
     """
 
     server: Server
@@ -39,6 +45,8 @@ class Site:
     park: BenchPark
     home: Path
     told_before: set[str] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    everybody: list[tuple[int, list[str]]] = field(default_factory=list)
 
     def kill_web(self) -> None:
         """kill -9 of the web server with all its processes, and start it again."""
@@ -85,10 +93,37 @@ class Site:
         The journal is a chain: of a worker that was killed and one that followed it, none may seal a line twice or
         leave one out.
         """
-        asked = [sys.executable, "-m", "parkkeeper.demo.bench.faults_journal"]
+        return self._told_by("faults_journal")
+
+    def shown(self) -> dict[str, int]:
+        """How many people the pages show as sampled, by point."""
+        return self._told_by("faults_shown")
+
+    def _told_by(self, program: str) -> dict[str, int]:
+        asked = [sys.executable, "-m", f"parkkeeper.demo.bench.{program}"]
         told = subprocess.run(asked, env=self.web.env, check=True, stdout=subprocess.PIPE)
         found: dict[str, int] = json.loads(told.stdout)
         return found
+
+    @contextmanager
+    def asking(self) -> Iterator["psycopg.Connection[Any]"]:
+        """A connection of its own to the park's tables."""
+        with psycopg.connect(self.server.url, autocommit=True) as asking:
+            asking.execute(f"SET search_path = {SCHEMA}, public".encode())
+            yield asking
+
+    def wait_for_the_worker(self, patience: float = 2.5) -> None:
+        """Return when the worker is in the middle of a transaction, or after so many seconds."""
+        until = time.monotonic() + patience
+        busy = f"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{WORKER}' AND xact_start IS NOT NULL"
+        with self.asking() as asking:
+            while time.monotonic() < until and asking.execute(busy.encode()).fetchone() == (0,):
+                time.sleep(0.001)
+
+    def transactions_cut(self) -> int:
+        """How often PostgreSQL has told that somebody hung up in the middle of a transaction."""
+        log = Layout(self.home).log
+        return log.read_bytes().count(b"with an open transaction") if log.exists() else 0
 
     def kill_postgres(self) -> None:
         """kill -9 of PostgreSQL, and start it again."""
@@ -133,8 +168,12 @@ def faulty_site(*, people: int = 3_000, points: int = 8, workers: int = 2) -> It
         asked = [sys.executable, "-m", "parkkeeper.demo.bench.faults_park", str(people), str(points)]
         made = subprocess.run(asked, env=env, check=True, stdout=subprocess.PIPE)
         web = web_service(host=HOST, port=port, env=env, workers=workers, log=home / "web.log")
-        worker = Service("worker", [sys.executable, "-m", "django", "worker"], env, log=home / "worker.log")
-        site = Site(server, web, worker, port, pickle.loads(made.stdout), home)
+        worker = Service(
+            "worker", [sys.executable, "-m", "django", "worker"], env | {"PGAPPNAME": WORKER}, log=home / "worker.log"
+        )
+        park: BenchPark = pickle.loads(made.stdout)
+        everybody = [(desk.point, [person for person, _slot in desk.people]) for desk in park.desks]
+        site = Site(server, web, worker, port, park, home, everybody=everybody)
         site.start_web()
         site.start_worker()
         yield site

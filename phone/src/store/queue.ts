@@ -4,6 +4,7 @@ import type { Draft, Operation, Verdict } from "../protocol";
 import { uuid7 } from "../kernel/ids";
 import { withOffset } from "../kernel/moment";
 import { freeBallast } from "./ballast";
+import { lookAtClock } from "./clock";
 import { database, type BatchRow, type OperationRow, writing } from "./db";
 import { seal, unseal } from "./vault";
 
@@ -27,6 +28,7 @@ export function save(drafts: Told[]): Promise<Operation[]> {
 }
 
 async function saveNow(drafts: Told[]): Promise<Operation[]> {
+  await lookAtClock();
   const now = new Date();
   const made = await Promise.all(
     drafts.map(async (draft) => {

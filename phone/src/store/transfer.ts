@@ -4,9 +4,11 @@
  */
 
 import { uuid7 } from "../kernel/ids";
+import { type Jump, setSince } from "../kernel/jumps";
 import { withOffset } from "../kernel/moment";
 import type { Pinned } from "../inspect/inspecting";
 import type { Answer, Operation, Shot } from "../protocol";
+import { jumpsSince } from "./clock";
 import { database, type FileRow, type OperationRow, type State, writing } from "./db";
 import { allOperations } from "./queue";
 import { openBytes, seal, sealBytes } from "./vault";
@@ -59,13 +61,14 @@ export async function pack(code: string, { holder, drafts, offset }: Holding, in
   // of a visit that goes on elsewhere also what the park has: the other phone knows nothing of it
   const since = Math.min(...all.filter(({ row }) => row.id in drafts).map(({ row }) => row.seq));
   const told = all.filter(({ row }) => UNCONFIRMED.has(row.state) || row.seq >= since);
+  const jumps = await jumpsSince(0);
   const waiting = (await db.getAll("files")).filter((row) => UNCONFIRMED.has(row.state));
   const files = waiting.filter((row) => into === "file" || row.size <= SMALL);
   const packed: Packed = {
     offset,
     holder,
     drafts,
-    operations: told.map(({ operation }) => operation),
+    operations: told.map(({ operation }) => inTodaysTime(operation, jumps)),
     files: await Promise.all(files.map(async (row) => ({ sha256: row.sha256, type: row.type, at: row.at, base64: toBase64(await openBytes(row.body, row.sha256)) }))),
   };
   const zipped = await through(new TextEncoder().encode(JSON.stringify(packed)), new CompressionStream("gzip"));
@@ -104,6 +107,12 @@ export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, offse
   await device.put(seq, "sequence");
   await transaction.done;
   return fresh;
+}
+
+/** In the time of the clock as it is set now: `offset` corrects no other. */
+function inTodaysTime(operation: Operation, jumps: Jump[]): Operation {
+  const by = setSince(operation.seq, jumps);
+  return by ? { ...operation, at: withOffset(new Date(Date.parse(operation.at) + by)) } : operation;
 }
 
 async function opened(bytes: Uint8Array<ArrayBuffer>, code: string): Promise<Packed> {

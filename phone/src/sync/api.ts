@@ -41,6 +41,8 @@ export interface Ask {
 export interface Answer<T> {
   body: T | undefined;
   etag: string | undefined;
+  /** The park had said this before, and said then what time it was. */
+  repeated?: boolean;
 }
 
 /** Ask the park; `body` is undefined for "unchanged". Raises Trouble. */
@@ -81,7 +83,7 @@ export async function ask<T>(path: string, what: Ask = {}): Promise<Answer<T>> {
     throw new Trouble("no_answer", "", response.status, retryAfter(response));
   }
   if (!response.ok) throw trouble(response, told);
-  return { body: told as T, etag: response.headers.get("ETag") ?? undefined };
+  return { body: told as T, etag: response.headers.get("ETag") ?? undefined, repeated: response.headers.has("Parkkeeper-Repeated") };
 }
 
 /** How many bytes of a file the park has. Raises Trouble. */

@@ -3,6 +3,7 @@
 import { type Enrolment, type Reply } from "../protocol";
 import { withOffset } from "../kernel/moment";
 import { dissolve, nextBatch, operationOf, settle } from "../store/queue";
+import { isDoubtful, jumpsSince, lookAtClock } from "../store/clock";
 import type { OperationRow } from "../store/db";
 import { Locked } from "../store/vault";
 import { Trouble, ask } from "./api";
@@ -20,8 +21,9 @@ export interface Hears {
   link(state: Link, trouble?: Trouble, again?: number): void;
   sent(operations: string[]): void;
   settled(rows: OperationRow[]): void;
-  /** The park's clock minus ours, in milliseconds, and the cursor of changes. */
-  answered(offset: number, reply: Reply): void;
+  answered(reply: Reply): void;
+  /** The park's clock minus ours, in milliseconds. */
+  clock(offset: number): Promise<void>;
   wipe(): void;
 }
 
@@ -120,13 +122,16 @@ export class Outbox {
     const { batch, rows } = next;
     const operations = await Promise.all(rows.map(operationOf));
     this.hears.sent(batch.operations);
+    await this.compareClocks();
+    const jumps = await jumpsSince(Math.min(...rows.map((row) => row.seq)));
     const sent = Date.now();
     try {
-      const json = { id: batch.id, sent_at: withOffset(new Date(sent)), operations };
-      const { body: reply } = await ask<Reply>("batches", { method: "POST", token: enrolment.token, json });
+      const json = { id: batch.id, sent_at: withOffset(new Date(sent)), operations, ...(jumps.length ? { jumps } : {}) };
+      const { body: reply, repeated } = await ask<Reply>("batches", { method: "POST", token: enrolment.token, json });
       this.failures = 0;
       this.hears.settled(await settle(batch, reply!.verdicts));
-      this.hears.answered(Date.parse(reply!.server_time) - (sent + Date.now()) / 2, reply!);
+      if (!repeated) await this.heard(reply!.server_time, sent);
+      this.hears.answered(reply!);
       this.revoked ||= reply!.wipe === true;
       return true;
     } catch (problem) {
@@ -138,6 +143,19 @@ export class Outbox {
       this.most = alone ? MOST : Math.max(1, Math.floor(rows.length / 2)); // halve to find the one that cannot be read
       return true;
     }
+  }
+
+  /** How far this phone's clock was set, when it may have been: only the park's tells. */
+  private async compareClocks(): Promise<void> {
+    await lookAtClock();
+    if (!(await isDoubtful())) return;
+    const sent = Date.now();
+    const { body } = await ask<{ server_time: string }>("hello");
+    await this.heard(body!.server_time, sent);
+  }
+
+  private heard(serverTime: string, sent: number): Promise<void> {
+    return this.hears.clock(Date.parse(serverTime) - (sent + Date.now()) / 2);
   }
 
   private failed(trouble: Trouble): void {
