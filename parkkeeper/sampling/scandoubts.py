@@ -5,7 +5,7 @@ Worked out from the rows alone, never from the order in which messages came, so 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,9 @@ from parkkeeper.sampling.arrays import moments, plain, texts
 from parkkeeper.sampling.doubts import OF_PERSON, OF_SCAN, Doubt, follow_doubts, lapse_doubts
 
 Marks = dict[UUID, set[str]]
+APART, NONE = timedelta(seconds=30), timedelta(0)
+"""How far apart two batches of one phone may be corrected: each by how long it was on its way, and an application waits
+30 seconds for its answer. No application offers to undo its own scan after the seal: nearer than that it was before."""
 
 
 def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
@@ -108,7 +111,7 @@ def follow_undone(scan_ids: Collection[UUID]) -> None:
 
 _UNDOS = """
 SELECT s.id, s.scanned_at, s.undone_at, s.person_id, e.employer_id, p.site_id, t.code, t.sealed_at,
-       u.id, u.at, u.received_at, u.ordered
+       u.id, u.at, u.received_at, u.ordered, coalesce(u.phone_id = s.phone_id, false)
 FROM sampling_undo u JOIN sampling_scan s ON s.id = u.scan_id JOIN sampling_tube t ON t.id = s.tube_id
 LEFT JOIN park_person e ON e.id = s.person_id LEFT JOIN sampling_point p ON p.id = s.point_id
 WHERE u.scan_id = ANY(%s::uuid[]) ORDER BY s.id, u.at, u.id
@@ -127,7 +130,7 @@ UPDATE sampling_scan s SET undone_at = n.undone_at, undone_received_at = n.heard
 
 
 def _undos(asked: str, at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUID]]:
-    """An undo counts until the tube is sealed, or when the office ordered it; a later one is a doubt."""
+    """An undo counts until the tube is sealed (by the scan's own phone: APART later), or when the office ordered it."""
     by_scan: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
     for row in _rows(_UNDOS, [asked]):
         by_scan[row[0]].append(row)
@@ -135,7 +138,7 @@ def _undos(asked: str, at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUI
     doubts: list[Doubt] = []
     for scan, words in by_scan.items():
         sealed_at = words[0][7]
-        counting = [w for w in words if w[11] or sealed_at is None or w[9] <= sealed_at]
+        counting = [w for w in words if w[11] or sealed_at is None or w[9] <= sealed_at + (APART if w[12] else NONE)]
         undone_at, heard_at = (counting[0][9], counting[0][10]) if counting else (None, None)
         if undone_at != words[0][2]:
             changed.append((scan, undone_at, heard_at))
@@ -150,7 +153,7 @@ def _undos(asked: str, at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUI
 
 
 def _undo_after_seal(word: tuple[Any, ...], at: datetime) -> Doubt:
-    scan, _, _, person, enterprise, site, code, sealed_at, undo, undo_at, _, _ = word
+    scan, _, _, person, enterprise, site, code, sealed_at, undo, undo_at, *_ = word
     return Doubt(
         "undo_after_seal", f"undo_after_seal:{scan}", undo_at, at, person, enterprise, site, "scan", str(scan),
         {"undo": str(undo), "tube": code, "sealed_at": sealed_at, "undo_at": undo_at},

@@ -9,8 +9,9 @@ ITEMS = (
     "kill -9 of the web server", "kill -9 of one of its processes", "kill -9 of the worker", "kill -9 of PostgreSQL",
     "Reply dropped after the commit", "Request cut in the middle", "Duplicates and reorderings",
     "Two phones with the same tube", "Phone clock three hours off", "Clock jumps in mid-shift",
-    "Server restored from yesterday's backup", "Browser killed (SIGKILL) after “saved”",
-    "Storage quota reached", "Update with a full queue", "Enrolment revoked with unsent work", "A city's rush",
+    "Server restored from yesterday's backup", "Enrolment revoked with unsent work",
+    "Browser killed (SIGKILL) while scanning, and after “saved”", "Storage quota reached", "Update with a full queue",
+    "A city's rush",
     "“Saved” said before the transaction", "Ids made by the server", "A refused row dropped", "A cursor on ids",
 )  # fmt: skip
 

@@ -189,6 +189,20 @@ def test_an_undo_after_the_seal_is_not_carried_out_in_either_order(w: Any) -> No
     assert Anomaly.objects.filter(kind="undo_after_seal").count() == 2
 
 
+@pytest.mark.parametrize("sealed_last", [False, True])
+def test_an_undo_whose_batch_was_slower_than_the_seals_counts_when_its_phone_scanned(w: Any, sealed_last: bool) -> None:
+    other = FieldPhone(w.scanner, w.point, phone_id=2)
+    mine, far = w.phone.scan(w.workers[0], 1, 1), w.phone.scan(w.workers[1], 1, 1)
+    undos = [w.phone.undo(mine, 5.4), w.phone.undo(far, 5.4)]  # 24 seconds after the seal, by what the server heard
+    seal = w.phone.seal(1, 1, 5)
+    w.phone.say(mine, far, *(() if sealed_last else (seal,)))
+    w.phone.say(undos[0]), other.say(undos[1])
+    if sealed_last:
+        w.phone.say(seal)
+    assert [scan.pk for scan in Scan.objects.live()] == [far.id]
+    assert open_kinds() == ["undo_after_seal"]
+
+
 def test_a_stranger_whose_undo_came_too_late_is_asked_for_again(w: Any) -> None:
     scan = w.phone.scan("没有此人", 1, 1, how="search")
     w.phone.say(scan, w.phone.undo(scan, 6))
