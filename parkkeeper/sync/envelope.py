@@ -188,7 +188,7 @@ def _jumps(told: Any) -> tuple[tuple[int, int], ...]:
         found = tuple((one.get("until"), one.get("by")) for one in told)
         if all(type(until) is int and type(by) is int and abs(by) <= _LONGEST_JUMP for until, by in found):
             return found
-    raise _bad_field("jumps", _('应为时钟跳变的列表，例如 [{"until": 41, "by": 10800000}]'))
+    raise _bad_field("jumps", _("应为时钟跳变的列表，每项有 until（序号）与 by（毫秒），至多 100 项"))
 
 
 def _bad_field(field: str, expected: str) -> Unreadable:

@@ -33,6 +33,13 @@ class Ledger:
     verdicts: dict[str, str] = field(default_factory=dict)
     unexpected: list[str] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, phone: Hand) -> "Ledger":
+        """What is on the phone now."""
+        ledger = cls()
+        ledger.note(phone)
+        return ledger
+
     def note(self, phone: Hand) -> None:
         """Read the phone's database; what was there before and is gone stays noted."""
         known = {one["id"]: one for one in self.told}

@@ -52,8 +52,7 @@ def told_right(phone: Hand, w: Any, ahead: list[int]) -> None:
     assert max(abs(one.scanned_at - EVENING) for one in scans) < timedelta(minutes=1)
     first = scans[0].device_at
     assert [round((one.device_at - first) / timedelta(hours=1)) for one in scans] == ahead
-    ledger = Ledger()
-    ledger.note(phone)
+    ledger = Ledger.of(phone)
     assert ledger.counts([(TUBE, one) for one in w.workers[2 : 2 + len(ahead)]]) == CLEAN
 
 

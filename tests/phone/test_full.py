@@ -112,8 +112,7 @@ def test_a_full_phone_goes_on_from_the_room_it_kept_and_says_saved_only_when_it_
         phone.take(w.workers[3].staff_number)
         phone.says("王喆", "ok")
         phone.waits(0)
-        ledger = Ledger()
-        ledger.note(phone)
+        ledger = Ledger.of(phone)
     assert ledger.counts([(TUBE, worker) for worker in w.workers[2:4]]) == CLEAN
     assert len(scanned(TUBE)) == 2
     assert sorted(bool(test.photo) for test in AntigenTest.objects.all()) == [False, True]

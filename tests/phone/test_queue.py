@@ -70,8 +70,7 @@ def test_saved_outlives_the_death_of_the_browser(browser: Browser, server: Serve
         phone.waits(len(w.workers[2:]))
         server.start()
         phone.waits(0)
-        ledger = Ledger()
-        ledger.note(phone)
+        ledger = Ledger.of(phone)
     assert ledger.counts([(TUBE, worker) for worker in w.workers[2:]]) == CLEAN
     assert scanned(TUBE) == [worker.staff_number for worker in w.workers[2:]]
 
@@ -95,8 +94,7 @@ def test_a_revoked_phone_sends_everything_and_then_forgets_everything(phones: Ph
     phone.page.route("**/phone/v1/**", lambda route: route.abort())
     phone.take(w.workers[2].staff_number)
     phone.says("李娜", "ok")
-    ledger = Ledger()
-    ledger.note(phone)
+    ledger = Ledger.of(phone)
     revoke_phone(Phone.objects.get(), by=w.office, at=EVENING)
     phone.page.unroute("**/phone/v1/**")
     phone.tab("我的")

@@ -83,6 +83,5 @@ def test_an_update_waits_for_a_person_and_keeps_a_full_queue(
     phone.tab("我的")
     phone.page.get_by_role("button", name="立即发送").click()
     phone.waits(0)
-    ledger = Ledger()
-    ledger.note(phone)
+    ledger = Ledger.of(phone)
     assert ledger.counts([(TUBES[n // A_TUBE], one) for n, one in enumerate(people)]) == CLEAN
