@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from parkkeeper.inspection.burden import Meter, meter_of
 from parkkeeper.park.models import Anomaly, Certificate, Enterprise, Message, Post, Presence
 from parkkeeper.park.scope import Scope
 from parkkeeper.sampling.models import Flag, Obligation, Result, Round, Slot, Test
@@ -62,6 +63,7 @@ class ToldEnterprise:
     retests: int
     anomalies: int
     results: dict[str, int]
+    burden: Meter
     messages: list[Message]
 
 
@@ -74,25 +76,28 @@ def tell_enterprise(enterprise: Enterprise, at: datetime) -> ToldEnterprise:
     )
     slots = Slot.objects.filter(enterprise=enterprise, during__contains=day)
     liaisons = Post.objects.on(day).filter(enterprise=enterprise, role=Post.Role.PREVENTION).values("person")
+    newest = _newest(enterprise, at)
     return ToldEnterprise(
         at=at,
-        round=_newest(enterprise, Test.PCR, at),
-        antigen=_newest(enterprise, Test.ANTIGEN, at),
+        round=newest.get(Test.PCR),
+        antigen=newest.get(Test.ANTIGEN),
         on_post=people["on_post"],
-        registered=enterprise.people.count(),
+        registered=people["registered"],
         crews=_crews(_specialists(enterprise, at)),
         slots=list(slots.select_related("point__site").order_by("minutes")),
         flags=list(Flag.objects.filter(enterprise=enterprise, lowered_at__isnull=True).select_related("tube")),
         retests=Obligation.objects.open_at(at).filter(person__employer=enterprise).count(),
         anomalies=Anomaly.objects.open_at(at).holding().filter(enterprise=enterprise).count(),
         results=_results(enterprise, at),
+        burden=meter_of(enterprise, at),
         messages=list(Message.objects.filter(to__in=liaisons).order_by("-sent_at")[:5]),
     )
 
 
-def _newest(enterprise: Enterprise, test: str, at: datetime) -> Told | None:
-    newest = Round.objects.filter(test=test, frozen_at__lte=at).select_related("programme").order_by("-day").first()
-    return tell_round(newest, at, scopes=[Scope(enterprise=enterprise.pk)]) if newest else None
+def _newest(enterprise: Enterprise, at: datetime) -> dict[str, Told]:
+    """The newest round of each test."""
+    rounds = Round.objects.filter(frozen_at__lte=at).select_related("programme").order_by("test", "-day", "pk")
+    return {one.test: tell_round(one, at, scopes=[Scope(enterprise=enterprise.pk)]) for one in rounds.distinct("test")}
 
 
 def _specialists(enterprise: Enterprise, at: datetime) -> list[Specialist]:

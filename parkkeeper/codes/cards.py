@@ -1,4 +1,4 @@
-"""What stands on people's cards, as the facts of the paper `cards`."""
+"""What stands on people's cards, and on enterprises' at their gates, as the facts of the paper `cards`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from parkkeeper.codes.signing import sign_codes
 from parkkeeper.papers.coverage import GETA, with_getas
 from parkkeeper.papers.pictures import qr_svg
-from parkkeeper.park.models import Person
+from parkkeeper.park.models import Enterprise, Person
 
 _REGIONS = {"zh-hans": ("zh", "cn"), "zh-hant": ("zh", "hk"), "en": ("en", "gb")}
 
@@ -36,6 +36,23 @@ def link_facts_of(
     hint = _("扫码打开本人的个人页，只能用一次；或打开 %(address)s 输入：") % {"address": address.split("://")[-1]}
     words = {"until": _("请在此前打开"), "hint": hint, "number": _("工号"), "code": _("个人链接的二维码")}
     return _paper(park, _("个人链接"), cards, words)
+
+
+def gate_facts_of(enterprise: Enterprise, *, park: str) -> dict[str, Any]:
+    """The facts of the cards for an enterprise's gates (with `grid` loaded), one a site and at least one.
+
+    The picture is the credit code alone: an inspector's phone finds the enterprise of its round by it, without network.
+    """
+    grid = enterprise.grid.name if enterprise.grid else "–"
+    sites = list(enterprise.sites.order_by("code").values_list("name", flat=True)) or [enterprise.name]
+    cards = [
+        {"name": with_getas(enterprise.short_name), "enterprise": with_getas(site), "number": enterprise.credit_code,
+         "until": with_getas(grid), "svg": qr_svg(enterprise.credit_code)}
+        for site in sites
+    ]  # fmt: skip
+    hint = _("张贴在大门口。检查组进门时用检查手机扫，没有网络也能读。")
+    words = {"until": _("网格"), "hint": hint, "number": _("信用代码"), "code": _("企业码")}
+    return _paper(park, _("企业码"), cards, words)
 
 
 def in_groups(code: str) -> str:

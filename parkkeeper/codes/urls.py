@@ -6,6 +6,7 @@ from parkkeeper.codes.views import office, own
 
 urlpatterns = [
     path("cards", office.cards, name="cards"),
+    path("enterprises/<int:pk>/card", office.gate_card, name="gate_card"),
     path("people/<int:pk>/link", office.own_link, name="own_link"),
     path("settings/codes", office.code_keys, name="code_keys"),
     path("me/", own.shell, name="me"),

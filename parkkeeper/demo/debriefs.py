@@ -119,4 +119,5 @@ class Debriefs:
         liaison = self.inspections.liaison(told.enterprise, day)
         cases.answer_case(case, agreed=True, note="同意公开", by=liaison, at=at(ANSWERING))
         cases.publish_case(case, by=self.register.office, at=at(PUBLISHING))
+        case.refresh_from_db()  # who reads it later reads a published one
         return case

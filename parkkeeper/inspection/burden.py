@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.utils import timezone
+
+from parkkeeper.kernel.clock import day_bounds
+from parkkeeper.park.models import Enterprise, Rule
 
 # What two teams took at one time burdens the enterprise once, in minutes; as visits they stay two.
 _BURDENS = """
@@ -55,6 +59,30 @@ def burdens(
             enterprise: Burden(today, week, before, last, _minutes(of_day), _minutes(of_week))
             for enterprise, today, week, before, last, of_day, of_week in cursor.fetchall()
         }
+
+
+def cap_at(at: datetime) -> int | None:
+    """How many visits of seven days an enterprise has to bear (rule `visits_a_week`); None without a rule in force."""
+    value = Rule.objects.at(at).filter(key="visits_a_week").values_list("value", flat=True).first()
+    return int(value) if value is not None else None
+
+
+@dataclass(frozen=True)
+class Meter(Burden):
+    """An enterprise's burden beside the cap of visits in seven days, None without a rule."""
+
+    cap: int | None = None
+
+    @property
+    def full(self) -> bool:
+        return self.cap is not None and self.week >= self.cap
+
+
+def meter_of(enterprise: Enterprise, at: datetime) -> Meter:
+    """What visits have cost one enterprise up to `at`; two statements."""
+    starts, ends = day_bounds(timezone.localdate(at), timezone.get_current_timezone_name())
+    told = burdens(starts, ends, at, [enterprise.pk]).get(enterprise.pk, Burden())
+    return Meter(**vars(told), cap=cap_at(at))
 
 
 def _minutes(span: timedelta | None) -> int:

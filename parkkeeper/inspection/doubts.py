@@ -14,6 +14,8 @@ KINDS: dict[str, Kind] = {
     "visit_without_authorisation": Kind(_("检查依据没有备案的授权，只能按指导走访处理"), _OFFICE, _BOTH),
     "visit_conflict_of_interest": Kind(_("检查人员受雇于被检查企业"), _OFFICE, _BOTH),
     "visit_outside_grid": Kind(_("检查人员的岗位不含这家企业"), _OFFICE, _BOTH),
+    "visit_over_cap": Kind(_("企业近 7 天接受检查已达上限，仍进入检查"), _OFFICE, _BOTH),
+    "visit_unsigned": Kind(_("检查结束时企业没有签字，也没有写明拒签"), _OFFICE, _BOTH),
     "visit_answers_break_rules": Kind(_("检查的答案不符合检查表的填写条件"), _OFFICE, _BOTH),
     "look_back_of_own_work": Kind(_("复查人是原检查人或本企业人员，复查不算"), _OFFICE, _BOTH),
     "spot_fix_without_photo": Kind(_("当场整改没有照片"), _OFFICE, _BOTH),

@@ -6,10 +6,13 @@ A character that no font has becomes 〓, to be written in by hand; what a perso
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
 from parkkeeper.inspection.models import LOOKED, SETTLED, Finding, Notice, Step, StopWork, Visit
+from parkkeeper.inspection.models.visits import StepQuerySet
 from parkkeeper.papers.coverage import with_getas
 from parkkeeper.papers.pictures import qr_svg
 from parkkeeper.papers.render import render
@@ -71,15 +74,37 @@ def notice_facts(notice: Notice) -> dict[str, Any]:
         "items": [{"place": f.area, "text": f.item.text, "todo": todo[f.pk]} for f in _findings(notice)],
         "inspectors": [_inspector(one, notice.issued_at) for one in (notice.issued_by, notice.second)],
         "day": _day(notice.issued_at),
+        # once it is served its own receipt counts; before that, what was said of the draft at the visit's end
+        "refusal": _inside(notice.receipt_refused or ("" if notice.served_at else visit.refusal)),
     }  # fmt: skip
 
 
+def steps_of(notice: Notice) -> StepQuerySet:
+    """What happened to its findings between the notice and a second one that took its place, as far as it rules."""
+    found = Step.objects.ruling().filter(finding__lines__notice=notice, at__gte=notice.issued_at)
+    second = Notice.objects.filter(follows=notice, issued_at__lte=OuterRef("at"))
+    return found.filter(~Exists(second))
+
+
+def with_looked_at(rows: QuerySet[Notice]) -> Any:
+    """The notices with `looked_at`: whether one of `steps_of` them is a look back. Before it there is no 复查意见书."""
+    found = Step.objects.ruling().filter(finding__lines__notice=OuterRef("pk"), at__gte=OuterRef("issued_at"))
+    second = Notice.objects.filter(follows=OuterRef(OuterRef("pk")), issued_at__lte=OuterRef("at"))
+    return rows.annotate(looked_at=Exists(found.filter(~Exists(second), kind__in=LOOKED)))
+
+
 def look_back_facts(notice: Notice) -> dict[str, Any]:
-    """整改复查意见书: what the last look-back found of each item, or how it was settled otherwise."""
+    """整改复查意见书: what the last look-back found of each item, or how it was settled otherwise, dated by the last of
+    these. There is none before somebody looked (`with_looked_at`)."""
     findings, items = _findings(notice), []
-    last = Finding.objects.filter(lines__notice=notice).kinds()
+    ruling: dict[UUID, str] = {}
+    told: dict[UUID, Step] = {}
+    for one in steps_of(notice).select_related("by").order_by("at", "received_at", "pk"):
+        ruling[one.finding_id] = one.kind
+        if one.kind in (*LOOKED, *SETTLED):
+            told[one.finding_id] = one
     for finding in findings:
-        step = finding.steps.filter(kind__in=[*LOOKED, *SETTLED], counts=True).order_by("-at", "-pk").first()
+        step = told.get(finding.pk)
         said = str(Step.Kind(step.kind).label).removeprefix("复查：") if step else "尚未复查"
         items.append({
             "text": finding.item.text, "place": finding.area, "by": step.by.name if step else "", "outcome": said,
@@ -87,8 +112,8 @@ def look_back_facts(notice: Notice) -> dict[str, Any]:
         })  # fmt: skip
     return {
         "number": notice.number, "unit": notice.enterprise.name, "notice": notice.number, "due": _moment(notice.due_at),
-        "items": items, "passed": all(kind in SETTLED for kind in last.values()),
-        "day": _day(notice.closed_at or notice.issued_at),
+        "items": items, "passed": all(ruling.get(finding.pk) in SETTLED for finding in findings),
+        "day": _day(max((one.at for one in told.values()), default=None)),
     }  # fmt: skip
 
 
@@ -119,6 +144,8 @@ def stop_work_facts(stop: StopWork) -> dict[str, Any]:
         "number": stop.number, "unit": stop.enterprise.name, "scope": f"{stop.get_extent_display()}（{stop.place}）",
         "reason": _inside(stop.reason), "conditions": _inside(stop.conditions), "objection": _OBJECTION,
         "document": f"{stop.authorisation.body}《{stop.authorisation.document}》", "day": _day(stop.decided_at),
+        # an emergency one was in force before it was decided, and stays so
+        "since": _moment(stop.in_force_at) if stop.emergency else "", "refusal": _inside(stop.receipt_refused),
     }  # fmt: skip
 
 

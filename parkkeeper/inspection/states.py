@@ -1,11 +1,11 @@
-"""What findings, notices and stops are called as they stand, and in which tone; derived, never stored."""
+"""What visits, findings, notices and stops are called as they stand, and in which tone; derived, never stored."""
 
 from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from parkkeeper.inspection.models import Notice, Step, StopWork
+from parkkeeper.inspection.models import Notice, Step, StopWork, Visit
 
 Said = tuple[str | Promise, str]
 
@@ -30,6 +30,20 @@ NOTICE_STATES: tuple[tuple[str, str | Promise], ...] = (
     ("closed", _("已办结")),
     ("ended", _("已撤回或代替")),
 )
+
+
+VISIT_STATES: tuple[tuple[str, str | Promise], ...] = (
+    ("going", _("进行中")),
+    ("ended", _("待例会")),
+    ("reviewed", _("例会已议")),
+)
+
+
+def say_visit(visit: Visit, *, reviewed: bool) -> Said:
+    """How far a visit is: under way, ended, or talked about at its day's debrief (debriefbook.with_reviewed)."""
+    if visit.ended_at is None:
+        return _("进行中"), "wait"
+    return (_("例会已议"), "ok") if reviewed else (_("待例会"), "info")
 
 
 def say_notice(notice: Notice, at: datetime, *, replaced: bool) -> Said:

@@ -112,6 +112,7 @@ PAGES: dict[str, str] = {
     "person": "see_people",
     "person_document": "see_people",
     "cards": "print_cards",
+    "gate_card": "print_cards",
     "own_link": "issue_own_link",
     "code_keys": "administer",
     "messages": "see_own",

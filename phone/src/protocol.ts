@@ -125,6 +125,10 @@ export interface RoundLine {
   drawn: boolean;
   stopped: boolean;
   places: [number, number][];
+  /** What one visit there does, all of it; who may not look back there; minutes of the week's visits. A round kept from before has none. */
+  purposes?: string[];
+  avoid?: string[];
+  minutes?: number;
 }
 
 export interface OpenFinding {

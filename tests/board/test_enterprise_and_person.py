@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 
 from parkkeeper.kernel import clock
-from parkkeeper.park.models import JournalEntry
+from parkkeeper.park.models import JournalEntry, Rule
+from tests.inspection.kit import found, inspected_world
+from tests.pages_unit.desk import Desk
 from tests.sampling.results_world import make_round
-from tests.world import EVENING, world
+from tests.world import EVENING, later, world
 
 pytestmark = pytest.mark.django_db
 
@@ -76,3 +78,24 @@ def test_a_leader_reads_the_enterprise_in_counts_only(client: Client) -> None:
     page = client.get(f"/enterprises/{w.rainbow.pk}").content.decode()
     assert "防疫专员" in page and "梅联络" not in page
     assert client.get(f"/people/{w.mei.pk}").status_code == 403
+
+
+def test_an_enterprise_sees_how_often_and_how_long_it_was_visited_beside_the_cap() -> None:
+    w = inspected_world()
+    for n in range(6):
+        found(w, "B3", minutes=30 * n)
+    for pages in ([("enterprise", w.rainbow.pk)], [("today",)]):
+        for page, *where in pages:
+            with clock.at(later(400)):
+                text = " ".join(Desk(w.mei).get(page, *where).text.split())
+            assert "近 7 天检查（次）</dt><dd>6 / 7" in text and "共用时（分钟）</dt><dd>120" in text, page
+            assert "已达上限" not in text
+    found(w, "B3", minutes=200)
+    with clock.at(later(400)):
+        assert "已达上限" in Desk(w.mei).get("enterprise", w.rainbow.pk).text
+
+
+def test_without_any_rule_the_page_of_an_enterprise_says_so_much_as_it_knows() -> None:
+    w = world()
+    Rule.objects.filter(key="visits_a_week").delete()
+    assert "近 7 天检查（次）</dt><dd>0</dd>" in Desk(w.mei).get("enterprise", w.rainbow.pk).text

@@ -22,7 +22,8 @@ from parkkeeper.codes.signing import public_keys, read_codes, sign_codes
 from parkkeeper.kernel import clock
 from parkkeeper.park.actions.rulebook import change_rule
 from parkkeeper.park.errors import Forbidden, Refused
-from parkkeeper.park.models import JournalEntry, Person, Presence, Rule
+from parkkeeper.park.models import JournalEntry, Person, Presence, Rule, Site
+from tests.pages_unit.desk import Desk
 from tests.world import DAY, EVENING, later, world
 
 pytestmark = pytest.mark.django_db
@@ -234,3 +235,19 @@ def test_the_people_list_prints_for_those_who_may_and_shows_no_boxes_to_others(w
     with clock.at(EVENING):
         page = client.get("/people").content.decode()
     assert 'name="chosen"' not in page and "/cards" not in page
+
+
+def test_an_enterprise_s_card_for_each_gate_holds_its_credit_code_and_its_own_liaison_prints_it(w: Any) -> None:
+    second = Site.objects.create(code="ZZ-2", name="南厂区", kind="works", enterprise=w.rainbow, longitude=121.6,
+                                 latitude=31.2)  # fmt: skip
+    with clock.at(EVENING):
+        page = Desk(w.mei).get("enterprise", w.rainbow.pk).text
+        assert f'href="/enterprises/{w.rainbow.pk}/card"' in page
+        made = Desk(w.mei).get("gate_card", w.rainbow.pk)
+        assert (made.status, made.response["Content-Type"]) == (200, "application/pdf")
+        assert set(texts_in(made.content)) == {w.rainbow.credit_code}
+        shown = pypdfium2.PdfDocument(made.content)[0].get_textpage().get_text_range()
+        assert shown.count(w.rainbow.credit_code) == w.rainbow.sites.count() > 1 and second.name in shown
+        assert Desk(w.mei).get("gate_card", w.lotus.pk).status == 404
+        assert Desk(w.leader).get("gate_card", w.rainbow.pk).status == 403
+        assert "/card" not in Desk(w.leader).get("enterprise", w.rainbow.pk).text

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 QUARTERS = ((200, 30, 30), (30, 200, 30), (30, 30, 200), (200, 200, 30))
 
@@ -13,10 +14,18 @@ def png(width: int = 80, height: int = 60, note: bytes = b"") -> bytes:
     for y in range(height):
         left, right = (0, 1) if y < height // 2 else (2, 3)
         rows += b"\0" + bytes(QUARTERS[left]) * (width // 2) + bytes(QUARTERS[right]) * (width - width // 2)
-    told = _chunk(b"tEXt", b"Comment\0" + note) if note else b""
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = _chunk(b"IHDR", head) + told + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + body
+    return _file(width, height, 2, rows, _chunk(b"tEXt", b"Comment\0" + note) if note else b"")
+
+
+def grey(picture: Any) -> bytes:
+    """A PNG of a numpy array of bytes, rows by columns: a page as it comes out of the printer."""
+    height, width = picture.shape[:2]
+    return _file(width, height, 0, b"".join(b"\0" + row.tobytes() for row in picture.reshape(height, width)))
+
+
+def _file(width: int, height: int, kind: int, rows: bytes, told: bytes = b"") -> bytes:
+    head = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + told + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

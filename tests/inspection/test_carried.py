@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from parkkeeper.inspection.actions import lookbacks, stopwork
 from parkkeeper.inspection.actions.setup import file_authorisation, put_checklist_in_force
 from parkkeeper.inspection.carried import _question, carried
 from parkkeeper.inspection.checklistfiles import read_checklist
@@ -145,6 +146,17 @@ def test_open_findings_and_notices_come_along_and_say_whose_work_they_are(w: Any
     assert mine["notices"][0]["number"] == notice.number and mine["notices"][0]["due_at"] == notice.due_at.isoformat()
     assert finding["finding"] in mine["notices"][0]["findings"]
     assert any("通知书" in reason for reason in mine["round"][0]["reasons"])
+
+
+def test_a_line_says_all_that_one_visit_does_who_may_not_look_back_and_what_the_week_has_cost(w: Any) -> None:
+    (one,) = found(w, "C6")
+    lookbacks.report_fixed(one, note="已修", by=w.mei, at=later(40))
+    stopwork.impose_stop_work(
+        one, extent="line", place="一号线", reason="锁闭", conditions="打开", by=w.ann, at=later(50)
+    )
+    [line] = round_of(of(w, w.cai, "team_member"), at=TOMORROW)["round"]
+    assert line["purposes"] == ["复查 1 项", "停工巡查", "日常巡查"] and line["avoid"] == ["安组长", "本组员"]
+    assert (line["visits"], line["minutes"]) == (1, 20)
 
 
 def test_the_repeat_history_is_what_the_ladder_will_count(w: Any) -> None:

@@ -12,8 +12,11 @@ from parkkeeper.inspection.agenda import agenda_of
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import Finding, Measure
 from parkkeeper.inspection.repeats import repeats_of
+from parkkeeper.inspection.states import VISIT_STATES
+from parkkeeper.kernel import clock
 from parkkeeper.park.errors import Forbidden, Refused
 from tests.inspection.kit import again, found, inspected_world, later, noticed
+from tests.pages_unit.desk import Desk
 from tests.world import DAY
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +41,31 @@ def test_the_agenda_counts_causes_and_what_nobody_has_thought_about_comes_last(w
     assert agenda["counts"]["findings"] == 3 and third.item.aspect in [row["aspect"] for row in agenda["aspects"]]
     assert agenda_of(DAY, later(30))["causes"][0]["cause"] == "supplies"
     assert agenda_of(TOMORROW, later(1600))["counts"]["findings"] == 0
+
+
+def test_a_closed_debrief_has_reviewed_the_day_s_visits_and_not_what_came_later(w: Any) -> None:
+    def states() -> list[str]:
+        with clock.at(later(3000)):
+            rows = {
+                name: Desk(w.ann).get("visits", state=name).text.count('href="/visits/') for name, _ in VISIT_STATES
+            }
+        return [f"{name} {n}" for name, n in rows.items() if n]
+
+    (one,) = found(w)
+    going = w.team.visit(100)
+    w.team.say(going)
+    assert states() == ["going 1", "ended 1"]
+    meeting = debriefs.hold_debrief(DAY, by=w.office, at=NIGHT)
+    assert states() == ["going 1", "ended 1"]  # it sits
+    debriefs.close_debrief(meeting, by=w.office, at=later(210))
+    assert states() == ["going 1", "reviewed 1"]
+    late = w.team.visit(30)
+    w.team.say(late, w.team.end(late, minutes=40), w.team.end(going, minutes=220), heard=230)
+    found(w, minutes=24 * 60)  # another day's
+    assert states() == ["ended 3", "reviewed 1"]
+    with clock.at(later(3000)):
+        assert "例会已议" in Desk(w.mei).get("visit", one.visit_id).text
+        assert "待例会" in Desk(w.mei).get("visit", late.id).text
 
 
 def test_a_cause_of_another_kind_is_told_in_words_and_only_by_who_inspects(w: Any) -> None:

@@ -6,12 +6,13 @@ import pypdfium2
 import pytest
 from django.test import Client
 
-from parkkeeper.inspection.actions.notices import withdraw_notice
-from parkkeeper.inspection.models import Finding, Notice, StopWork
+from parkkeeper.inspection.actions.notices import issue_second_notice, withdraw_notice
+from parkkeeper.inspection.models import Finding, Notice, StopWork, Visit
+from parkkeeper.inspection.papers import stop_work_facts
 from parkkeeper.kernel import clock
 from parkkeeper.park.models import Certificate, Enterprise
 from tests.inspection.evening import inspected_evening
-from tests.inspection.kit import later
+from tests.inspection.kit import Inspector, later
 from tests.pages_unit.desk import Desk
 from tests.world import ALWAYS, world
 
@@ -41,9 +42,61 @@ def test_a_notice_names_its_problems_its_inspectors_and_their_certificates(w: An
         assert words in shown.replace(" ", ""), words
 
 
-def test_the_other_papers_tell_receipt_look_back_and_stop(w: Any) -> None:
+def test_there_is_no_look_back_paper_before_a_look_and_it_is_of_the_day_of_the_look(w: Any) -> None:
+    assert Desk(w.ann).get("notice_paper", w.notice.pk, "look_back").status == 404
+    assert "复查意见书" not in Desk(w.ann).get("notice", w.notice.pk).text
+    fence, exit_door = Finding.objects.filter(lines__notice=w.notice).order_by("item__position")
+    cai, day = Inspector(w, w.cai), 24 * 60
+    cai.say(cai.look(fence, "no_access", minutes=200))
+    assert Desk(w.ann).get("notice_paper", w.notice.pk, "look_back").status == 404  # nobody has seen anything
+    cai.say(cai.look(fence, "fixed", minutes=day))
+    with clock.at(later(2 * day)):
+        shown = printed(Desk(w.ann).get("notice_paper", w.notice.pk, "look_back")).replace(" ", "")
+        assert "复查意见书" in Desk(w.ann).get("notice", w.notice.pk).text
+    assert "2022年5月11日" in shown.split("企业负责人")[1] and "2022年5月10日" not in shown.split("企业负责人")[1]
+    assert "已整改" in shown and "尚未复查" in shown and "应继续整改" in shown
+    cai.say(cai.look(exit_door, "fixed", minutes=2 * day))
+    cai.say(cai.look(fence, "fixed", minutes=2 * day))  # a later word of what is settled
+    with clock.at(later(3 * day)):
+        shown = printed(Desk(w.ann).get("notice_paper", w.notice.pk, "look_back")).replace(" ", "")
+    assert "全部办结" in shown and "2022年5月12日" in shown.split("企业负责人")[1]
+
+
+def test_the_first_look_back_paper_stays_what_it_was_when_a_second_notice_follows(w: Any) -> None:
+    cai = Inspector(w, w.cai)
+    for one in Finding.objects.filter(lines__notice=w.notice):
+        cai.say(cai.look(one, "not_fixed", minutes=60))
+    second = issue_second_notice(w.notice, by=w.ann, at=later(70))
+    assert Desk(w.ann).get("notice_paper", second.pk, "look_back").status == 404  # the look was before it
+    for one in Finding.objects.filter(lines__notice=second):
+        cai.say(cai.look(one, "fixed", minutes=100))
+    first, then = (printed(Desk(w.ann).get("notice_paper", pk, "look_back")) for pk in (w.notice.pk, second.pk))
+    assert "未整改" in first and "全部办结" not in first and "全部办结" in then and "未整改" not in then
+
+
+def test_a_notice_that_was_not_signed_for_says_why_where_the_signature_would_stand(w: Any) -> None:
+    assert "企业签收" in printed(Desk(w.ann).get("notice_paper", w.notice.pk, "notice"))
+    Notice.objects.filter(pk=w.notice.pk).update(served_to="", receipt_refused="负责人拒签，驻企店小二见证。")
+    shown = printed(Desk(w.ann).get("notice_paper", w.notice.pk, "notice")).replace(" ", "")
+    assert "企业拒绝签收：负责人拒签，驻企店小二见证。" in shown and "企业签收：" not in shown
+    nobody = {"served_at": None, "served_by": None, "served_how": "", "receipt_refused": ""}
+    Notice.objects.filter(pk=w.notice.pk).update(**nobody)
+    Visit.objects.filter(pk=w.notice.visit_id).update(signature="", signed_by="", refusal="不同意检查结论")
+    assert "企业拒绝签收：不同意检查结论。" in printed(Desk(w.ann).get("notice_paper", w.notice.pk, "notice"))
+
+
+def test_a_decision_on_an_emergency_stop_is_in_force_from_when_it_was_imposed(w: Any) -> None:
+    stop = StopWork.objects.get()
+    Desk(w.leader).post("stop_act", stop.pk, "decide", approved="yes")
+    shown = printed(Desk(w.ann).get("stop_paper", stop.pk, "stop_work")).replace(" ", "")
+    assert "停工已自2022年5月10日18:55起执行" in shown and "送达之日" not in shown
+    ordinary = StopWork.objects.select_related("authorisation", "enterprise").get()
+    ordinary.emergency = False
+    assert stop_work_facts(ordinary)["since"] == ""
+
+
+def test_the_other_papers_tell_receipt_and_stop(w: Any) -> None:
     assert "梅联络" in printed(Desk(w.ann).get("notice_paper", w.notice.pk, "receipt"))
-    assert "尚未复查" in printed(Desk(w.ann).get("notice_paper", w.notice.pk, "look_back"))
     stop = w.there["stop_work"][0]
     assert Desk(w.ann).get("stop_paper", stop, "stop_work").status == 404  # nothing is decided
     Desk(w.leader).post("stop_act", stop, "decide", approved="yes")

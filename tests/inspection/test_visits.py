@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from parkkeeper.inspection.actions import findings, notices, setup, visits
+from parkkeeper.inspection.actions import findings, notices, setup, stopwork, visits
 from parkkeeper.inspection.checklistfiles import FOLDER, BadChecklist, read_checklist, read_rows
 from parkkeeper.inspection.field import Place
 from parkkeeper.inspection.models import Checklist, Finding, Item, Notice, Photo, Step, Visit
 from parkkeeper.park.errors import Forbidden, Refused
-from parkkeeper.park.models import Anomaly
+from parkkeeper.park.models import Anomaly, Rule
+from parkkeeper.sampling.actions.settle import settle
 from parkkeeper.sampling.field import Source
 from tests.inspection.kit import Inspector, found, inspected_world, later
 from tests.world import EVENING
@@ -93,6 +94,37 @@ def test_who_works_there_or_has_another_grid_is_doubted_and_stored(w: Any) -> No
     assert Visit.objects.count() == 2 and Anomaly.objects.filter(noun="inspection").count() == 2
 
 
+def test_a_visit_beyond_the_cap_is_stored_and_doubted_unless_it_looks_back_or_work_stands_still(w: Any) -> None:
+    for n in range(7):
+        found(w, "C6", minutes=30 * n)
+    assert not Anomaly.objects.filter(kind="visit_over_cap").exists()  # the seventh is within the cap
+    beyond, back = w.team.visit(300, visit_kind="short"), w.team.visit(310, visit_kind="look_back")
+    verdicts = w.team.say(beyond, back)
+    assert verdicts[beyond.id].doubts == ("visit_over_cap",) and verdicts[beyond.id].stored
+    assert verdicts[back.id].doubts == ()
+    doubt = Anomaly.objects.get(kind="visit_over_cap")
+    assert (doubt.evidence["visits"], doubt.evidence["cap"], doubt.enterprise) == (7, 7, w.rainbow)
+    settle(doubt, "accept", reason="上级临时要求", by=w.office, at=later(320))
+    assert not Anomaly.objects.open_at(later(330)).exists()
+    week = w.team.visit(8 * 24 * 60, visit_kind="short")
+    assert w.team.say(week)[week.id].doubts == ()  # the seven days are over
+
+
+def test_what_stands_still_is_visited_every_day_whatever_the_cap(w: Any) -> None:
+    for n in range(7):
+        (danger,) = found(w, "C6", minutes=30 * n)
+    stopwork.impose_stop_work(danger, extent="line", place="一号线", reason="锁闭", conditions="打开", by=w.ann,
+                              at=later(250))  # fmt: skip
+    check = w.team.visit(300, visit_kind="short")
+    assert w.team.say(check)[check.id].doubts == ()
+
+
+def test_no_rule_of_a_cap_is_no_cap_and_no_reason_to_lose_a_visit(w: Any) -> None:
+    Rule.objects.filter(key="visits_a_week").delete()
+    visit = w.team.visit()
+    assert w.team.say(visit)[visit.id].doubts == () and Visit.objects.exists()
+
+
 # ---- what is told
 def test_the_same_words_twice_are_stored_once(w: Any) -> None:
     visit = w.team.visit()
@@ -133,6 +165,15 @@ def test_a_refused_signature_has_its_reason_and_no_access_no_signature(w: Any) -
     one, two = Visit.objects.order_by("began_at")
     assert (one.refusal, one.signature) == ("负责人拒签", "")
     assert (two.ended_how, two.signature, two.refusal) == ("no_access", "", "")
+
+
+def test_a_visit_that_ended_with_neither_signature_nor_refusal_is_stored_and_doubted(w: Any) -> None:
+    silent, shut = w.team.visit(0), w.team.visit(40)
+    told = w.team.end(silent, signed_by="梅联络")  # a name is no signature
+    verdicts = w.team.say(silent, told, shut, w.team.end(shut, "no_access", 50))
+    assert verdicts[told.id].doubts == ("visit_unsigned",) and verdicts[told.id].stored
+    assert list(Anomaly.objects.values_list("kind", "enterprise")) == [("visit_unsigned", w.rainbow.pk)]
+    assert not w.team.say(told)[told.id].stored and Anomaly.objects.count() == 1
 
 
 def test_a_photo_without_place_needs_a_reason_or_is_doubted(w: Any) -> None:

@@ -1,7 +1,7 @@
 """Takes the pictures of the help page anew, of a demo that is being served; run by hand when pages have changed:
 
 ./run demo                                   (serves at http://127.0.0.1:8000, prints the log-ins' passwords)
-PHONE_PICTURES=/tmp/phone ./run test tests/phone/test_looks.py
+PHONE_PICTURES=/tmp/phone ./run test tests/phone/test_looks.py tests/phone/test_inspection.py
 python -m tests.pages.help_pictures http://127.0.0.1:8000 /tmp/phone office=PASSWORD prevention=… team=… lab=… leader=…
 """
 
@@ -22,6 +22,8 @@ SHOTS = {
     "results": ("lab", "/results"), "brief": ("leader", "/brief"), "screen": ("leader", "/screen"),
 }  # fmt: skip
 """By the name of the picture: whose log-in, and the address, or a page and the link to follow there."""
+PHONE = {"scan": "scan", "inspect": "round"}
+"""By the name of the picture: the screen of the phone's tests."""
 WIDE, NARROW, WALL = (1180, 760), (360, 700), (1920, 1080)
 QUALITY = 62
 
@@ -34,8 +36,9 @@ def main(address: str, phone: Path, passwords: dict[str, str]) -> None:
         for code, locale in LANGUAGES.items():
             for name, (login, where) in SHOTS.items():
                 _office(browser, address, locale, login, passwords[login], where, TO / f"{name}.{code}.jpg")
-            [scan] = sorted(phone.glob(f"{locale}-*-scan.png"))[:1]
-            _shrunk(browser, scan, TO / f"scan.{code}.jpg")
+            for name, screen in PHONE.items():
+                [first] = sorted(phone.glob(f"{locale}-*-{screen}.png"))[:1]
+                _shrunk(browser, first, TO / f"{name}.{code}.jpg")
         browser.close()
 
 

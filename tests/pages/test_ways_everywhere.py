@@ -19,7 +19,7 @@ NO_PAGES = {
     "round_close", "gap_withdraw", "workbook_file", "tube_receive", "box_receive", "box_lost", "session_open",
     "session_close", "duty_end", "duty_resume", "retention_approve", "retention_withdraw", "retention_lift",
     "finding_photo", "visit_photo", "notice_paper", "stop_paper", "screen", "screen_data", "screen_map", "case_drop",
-    "case_photo", "debrief_minutes", "checklist_file",
+    "case_photo", "debrief_minutes", "checklist_file", "gate_card",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ ITEM = {"place": "一号楼", "text": "各区之间物理隔离完好", "todo": 
 def notice(**more: Any) -> dict[str, Any]:
     return {**BASE, "found_on": "2022 年 5 月 10 日", "basis": "园区指导走访", "order": True,
             "due": "2022 年 5 月 11 日 18:30", "objection": "可以陈述、申辩。", "items": [ITEM],
+            "refusal": "",
             "inspectors": [{"name": "王喆", "certificate": "C-1"}, {"name": "赵祎陈赟", "certificate": ""}],
             **more}  # fmt: skip
 
@@ -64,6 +65,18 @@ def test_without_a_paper_it_advises() -> None:
     assert "整改建议书" in shown and "责令" not in shown
 
 
+def test_an_ordinary_stop_is_in_force_from_its_service_and_an_emergency_one_since_it_was_imposed() -> None:
+    facts = {**BASE, "scope": "车间", "reason": "反复", "conditions": "修好", "document": "《授权书》", "refusal": "",
+             "objection": "可以申辩。"}  # fmt: skip
+    assert "自本决定书送达之日起执行" in text_of(paper("stop_work", {**facts, "since": ""}))
+    shown = text_of(paper("stop_work", {**facts, "since": "今天 18:55", "refusal": "拒签"}))
+    assert (
+        "停工已自今天18:55起执行" in shown.replace(" ", "")
+        and "送达之日" not in shown
+        and "企业拒绝签收：拒签" in shown
+    )
+
+
 def test_what_somebody_typed_is_shown_and_never_read_as_markup() -> None:
     wild = "#panic() *粗* $x$ [a] _b_ \\ <c> @d"
     assert "#panic()" in text_of(paper("notice", notice(items=[{**ITEM, "place": wild}])))
@@ -77,7 +90,7 @@ def test_the_other_papers_are_set_on_one_page() -> None:
         "place": "东门", "to": "梅", "refusal": "", "on": "今天", "by": "王喆", "scope": "车间", "reason": "反复",
         "conditions": "修好", "document": "《授权书》", "objection": "可以申辩。",
         "issued": "昨天", "stop": "《停工决定书》", "applied": "昨天", "accepted": "今天", "accepted_by": "陈赟",
-        "lifted": "今天",
+        "lifted": "今天", "since": "",
     }  # fmt: skip
     titles = {
         "look_back": "整改复查意见书", "receipt": "送达回执", "stop_work": "停工决定书",

@@ -9,20 +9,26 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pypdfium2
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from parkkeeper.codes.cards import gate_facts_of
 from parkkeeper.inspection.actions import lookbacks, notices
+from parkkeeper.inspection.actions.days import note_complaint
 from parkkeeper.inspection.actions.setup import put_checklist_in_force
 from parkkeeper.inspection.checklistfiles import read_checklist
 from parkkeeper.inspection.models import Checklist, Finding, Photo, Step, Visit
 from parkkeeper.kernel import clock
+from parkkeeper.papers.render import render
 from parkkeeper.park.files import read_file
 from parkkeeper.park.models import Anomaly, Person, StoredFile
 from parkkeeper.sync.actions import issue_enrolment
 from tests.inspection.kit import Inspector, found, inspected_world
+from tests.inspection.pictures import grey
 from tests.pages.conftest import too_wide, violations
-from tests.phone.conftest import PIN, Hand, Phones, Server
+from tests.phone.conftest import PIN, Hand, Phones, Server, profile
+from tests.phone.film import film
 from tests.phone.test_boxes import write_on
 from tests.phone.test_queue import EVERYTHING
 from tests.world import EVENING, MORNING, later
@@ -259,6 +265,47 @@ def test_a_template_changed_in_mid_visit_leaves_the_visit_its_own(phones: Phones
     expect(phone.page.locator("visit-view .holder")).to_contain_text("新表 v2")
 
 
+def test_a_line_says_all_that_one_visit_does_and_the_cap_is_told_before_the_team_enters(phones: Phones, w: Any) -> None:
+    lookbacks.report_fixed(Finding.objects.get(item__code="F2"), note="已修", pictures=[], by=w.mei, at=EVENING)
+    note_complaint(w.rainbow, source="hotline", text="夜间开工", by=w.ann, at=EVENING)
+    for n in range(5):  # with the two of the fixture they are seven
+        visit = w.team.visit(-DAYS + 60 * n)
+        w.team.say(visit, w.team.end(visit, minutes=-DAYS + 60 * n + 20))
+    phone = of(w, phones(**HERE), w.cai)
+    page = phone.page
+    expect(page.locator(".firms .todo")).to_have_text("一次办完：复查 1 项 + 核实投诉")
+    page.locator(".firms button").first.click()
+    expect(page.locator("form.sheet")).to_contain_text("复查须避开原检查人员：安组长、本组员")
+    expect(page.locator("[data-visits='7']")).to_have_text("近 7 天已查 7 次，上限 7 次，共 140 分钟")
+    expect(page.get_by_role("button", name="复查", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-over]")).to_have_count(0)
+    page.get_by_role("button", name="日常巡查", exact=True).click()
+    expect(page.locator("[data-over]")).to_contain_text("已达上限，只应复查")
+    page.get_by_role("button", name="进入企业").click()
+    expect(page.locator("visit-view .holder")).to_be_visible()
+    phone.waits(0)
+    assert Visit.objects.get(by=w.cai, ended_at=None).kind == "short"
+    assert [(one.kind, one.evidence["visits"]) for one in Anomaly.objects.all()] == [("visit_over_cap", 7)]
+
+
+def test_the_card_at_the_gate_opens_the_enterprise_without_network(
+    browser: Browser, server: Server, w: Any, tmp_path: Path
+) -> None:
+    film(tmp_path / "film.y4m", [w.rainbow.credit_code])
+    card = pypdfium2.PdfDocument(render("cards", gate_facts_of(w.rainbow, park="云桥工业园")))[0]
+    (tmp_path / "card.png").write_bytes(grey(card.render(scale=150 / 72, grayscale=True).to_numpy()))
+    camera = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={tmp_path / 'film.y4m'}")
+    with profile(browser, server, tmp_path / "profile", *camera) as phone:
+        of(w, phone, w.cai)
+        server.stop()
+        phone.page.get_by_role("button", name="相机", exact=True).click()
+        expect(phone.page.locator("form.sheet h2")).to_have_text(w.rainbow.name, timeout=20_000)
+        phone.page.get_by_role("button", name="返回").click()
+        phone.page.locator(".pair input[type=file]").set_input_files(tmp_path / "card.png")
+        expect(phone.page.locator("form.sheet h2")).to_have_text(w.rainbow.name)
+        server.start()
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "zh-HK", "en-GB"])
 def test_every_screen_of_inspection_is_for_everybody_at_360_pixels(
     phones: Phones, w: Any, tmp_path: Path, language: str
@@ -269,6 +316,8 @@ def test_every_screen_of_inspection_is_for_everybody_at_360_pixels(
     page, seen = phone.page, []
 
     def look(name: str) -> None:
+        if pictures := os.environ.get("PHONE_PICTURES"):  # as in test_looks: help's pictures are made of these
+            page.screenshot(path=f"{pictures}/{language}-{len(seen):02d}-{name}.png")
         if language == "zh-CN":  # the same screens in other words: once is enough
             assert violations(page) == [], name
         assert too_wide(page) == 0, name

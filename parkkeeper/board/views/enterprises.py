@@ -94,5 +94,5 @@ def links_of(request: OfficeRequest, enterprise: Enterprise, told: ToldEnterpris
         "calls": link_to(request, "missing_calls", query=of_round),
         "antigen": link_to(request, "antigen"), "positives": link_to(request, "positives"),
         "roster": link_to(request, "people", query=own), "anomalies": link_to(request, "anomalies", query=own),
-        "journal": link_to(request, "journal", query=own),
+        "journal": link_to(request, "journal", query=own), "card": link_to(request, "gate_card", enterprise.pk),
     }  # fmt: skip

@@ -24,10 +24,11 @@ from parkkeeper.codes.actions import (
     revoke_own_links,
     rotate_code_keys,
 )
-from parkkeeper.codes.cards import in_groups, to_write_by_hand
+from parkkeeper.codes.cards import gate_facts_of, in_groups, to_write_by_hand
 from parkkeeper.codes.models import CodeKey, OwnLink
 from parkkeeper.kernel.text import tidy
 from parkkeeper.papers.pictures import qr_svg
+from parkkeeper.papers.render import render as render_paper
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.forms import OfficeForm, PersonField, show_form
 from parkkeeper.park.models import Enterprise, Person, Presence
@@ -137,6 +138,16 @@ def _paper(request: OfficeRequest, people: Sequence[Person], name: str, paper: s
     response = HttpResponse(made, content_type="application/pdf")
     title = quote((_("个人链接 %(name)s.pdf") if links else _("采样卡 %(name)s.pdf")) % {"name": name})
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{title}"
+    return response
+
+
+def gate_card(request: OfficeRequest, pk: int) -> HttpResponse:
+    """The cards for an enterprise's gates as PDF; whom they name everybody may know, so no journal tells of it."""
+    found = get_object_or_404(Enterprise.objects.within(request.scopes).select_related("grid"), pk=pk)
+    made = render_paper("cards", gate_facts_of(found, park=request.park.name))
+    response = HttpResponse(made, content_type="application/pdf")
+    title = quote(_("企业码 %(name)s.pdf") % {"name": found.short_name})
+    response["Content-Disposition"] = f"inline; filename*=UTF-8''{title}"
     return response
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.answers import breaking
 from parkkeeper.inspection.authority import authorisation_for
+from parkkeeper.inspection.burden import meter_of
 from parkkeeper.inspection.doubts import doubt_of
 from parkkeeper.inspection.field import BeginVisit, EndVisit
-from parkkeeper.inspection.models import Basis, Checklist, Item, Visit
+from parkkeeper.inspection.models import Basis, Checklist, Item, StopWork, Visit
 from parkkeeper.kernel.text import tidy, tidy_code
 from parkkeeper.park.access import may
 from parkkeeper.park.errors import Refused
@@ -78,7 +79,19 @@ def _doubts(op: BeginVisit, visit: Visit, by: Person, at: datetime) -> list[Doub
         "visit_conflict_of_interest": any(one.employer_id == visit.enterprise_id for one in team),
         "visit_outside_grid": not may(by, "inspect", at=at, on=visit),
     }
-    return [doubt_of(kind, op, visit.enterprise, by, at=at) for kind, holds in found.items() if holds]
+    told = [doubt_of(kind, op, visit.enterprise, by, at=at) for kind, holds in found.items() if holds]
+    return [*told, *_over_cap(op, visit, by, at)]
+
+
+def _over_cap(op: BeginVisit, visit: Visit, by: Person, at: datetime) -> list[Doubt]:
+    """As the work list has it: look-backs and what stands still are looked at whatever the cap."""
+    meter = meter_of(visit.enterprise, visit.began_at)
+    if not meter.full or visit.kind == Visit.Kind.LOOK_BACK:
+        return []
+    if StopWork.objects.in_force(visit.began_at).filter(enterprise=visit.enterprise_id).exists():
+        return []
+    told = doubt_of("visit_over_cap", op, visit.enterprise, by, at=at)
+    return [replace(told, evidence={**told.evidence, "visits": meter.week, "cap": meter.cap})]
 
 
 @transaction.atomic
@@ -98,12 +111,17 @@ def end_visits(operations: Sequence[EndVisit], source: Source, *, by: Person, at
         new, doubts = visit.ended_at is None, []
         if new:
             _end(visit, op, source)
-            doubts = _doubted_answers(visit, op, by, at)
+            doubts = [*_unsigned(visit, op, by, at), *_doubted_answers(visit, op, by, at)]
             raise_doubts(doubts)
             record("visit.ended", visit, by=by, at=at, enterprise=visit.enterprise_id, how=visit.ended_how,
                    signed=bool(visit.signature), refused=bool(visit.refusal), looked_at=len(visit.answers))  # fmt: skip
         verdicts.append(Verdict(op.id, new, tuple(doubt.kind for doubt in doubts)))
     return verdicts
+
+
+def _unsigned(visit: Visit, op: EndVisit, by: Person, at: datetime) -> list[Doubt]:
+    silent = visit.ended_how == Visit.End.FINISHED and not (visit.signature or visit.refusal)
+    return [doubt_of("visit_unsigned", op, visit.enterprise, by, at=at)] if silent else []
 
 
 def _doubted_answers(visit: Visit, op: EndVisit, by: Person, at: datetime) -> list[Doubt]:

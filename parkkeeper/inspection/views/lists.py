@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from parkkeeper.inspection.debriefbook import with_reviewed
 from parkkeeper.inspection.models import FAILED, SETTLED, Basis, Finding, Item, Notice, StopWork, Visit
-from parkkeeper.inspection.states import FINDING, NOTICE_STATES, say_notice, say_stop
+from parkkeeper.inspection.states import FINDING, NOTICE_STATES, VISIT_STATES, say_notice, say_stop, say_visit
 from parkkeeper.kernel import clock
 from parkkeeper.park.lists import Choice, Column, Day, List
 from parkkeeper.park.models import Grid
@@ -39,16 +40,25 @@ VISITS = List(
         Column("kind", _("类型"), value=lambda v: v.get_kind_display(), order="kind"),
         Column("basis", _("检查依据"), value=lambda v: v.get_basis_display(), order="basis"),
         Column("by", _("检查人员"), value=lambda v: v.by.name, order="by__pinyin"),
-        Column("ended", _("结果"), value=lambda v: v.get_ended_how_display() or _("进行中")),
+        Column("ended", _("结果"), value=lambda v: v.get_ended_how_display()),
+        Column("state", _("状态"), kind="badge", value=lambda v: str(say_visit(v, reviewed=v.reviewed)[0]),
+               tone=lambda v: say_visit(v, reviewed=v.reviewed)[1]),
         Column("failed", _("问题"), kind="number", value=lambda v: len(v.findings.all())),
     ),
     filters=(
+        Choice("state", _("状态"), choices=VISIT_STATES, apply=lambda rows, value: _visits_as(rows, value)),
         Choice("kind", _("类型"), choices=Visit.Kind.choices, apply="kind"),
         Choice("basis", _("检查依据"), choices=Basis.choices, apply="basis"), GRID,
         Day("day", _("日期"), apply="began_at__date"),
     ),
     search=_find, hint=_HINT, order="-began_at", empty=_("没有符合条件的检查。"),
 )  # fmt: skip
+
+
+def _visits_as(rows: Any, value: str) -> Any:
+    ended = rows.filter(ended_at__isnull=value == "going")
+    return ended if value == "going" else ended.filter(reviewed=value == "reviewed")
+
 
 FINDINGS = List(
     name="findings",
@@ -139,7 +149,7 @@ STOPS = List(
 
 def visit_list(request: OfficeRequest) -> HttpResponse:
     rows = Visit.objects.within(request.scopes).select_related("enterprise", "by").prefetch_related("findings")
-    return VISITS.page(request, rows)
+    return VISITS.page(request, with_reviewed(rows))
 
 
 def finding_list(request: OfficeRequest) -> HttpResponse:

@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.models import Notice, StopWork
-from parkkeeper.inspection.papers import print_paper
+from parkkeeper.inspection.papers import print_paper, with_looked_at
 from parkkeeper.inspection.states import say_notice, say_stop
 from parkkeeper.park.requests import OfficeRequest
 
 # What must have happened before there is such a paper.
 _OF_NOTICE: dict[str, dict[str, Any]] = {
-    "notice": {}, "look_back": {}, "receipt": {}, "withdrawal": {"withdrawn_at__isnull": False},
+    "notice": {}, "look_back": {"looked_at": True}, "receipt": {}, "withdrawal": {"withdrawn_at__isnull": False},
 }  # fmt: skip
 _OF_STOP: dict[str, dict[str, Any]] = {
     "stop_work": {"approved": True}, "stop_receipt": {"approved": True}, "lift": {"lifted_at__isnull": False},
@@ -30,9 +30,9 @@ def _pdf(request: OfficeRequest, name: str, thing: Notice | StopWork) -> HttpRes
 
 
 def notice_paper(request: OfficeRequest, pk: int, name: str) -> HttpResponse:
-    """整改通知书, 整改复查意见书 or 送达回执 of a notice; 撤回决定书 of one that was taken back."""
+    """整改通知书 or 送达回执 of a notice; 整改复查意见书 once somebody looked; 撤回决定书 of one taken back."""
     people = ("enterprise", "issued_by", "second", "served_by", "withdrawn_by")
-    rows = Notice.objects.within(request.scopes).select_related(*people)
+    rows = with_looked_at(Notice.objects.within(request.scopes).select_related(*people))
     if name not in _OF_NOTICE:
         raise Http404
     return _pdf(request, name, get_object_or_404(rows, pk=pk, **_OF_NOTICE[name]))

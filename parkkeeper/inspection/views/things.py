@@ -9,10 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from parkkeeper.inspection.debriefbook import with_reviewed
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import SETTLED, Finding, Notice, Photo, StopWork, Visit
+from parkkeeper.inspection.papers import with_looked_at
 from parkkeeper.inspection.purposes import purposes_of
-from parkkeeper.inspection.states import FINDING, say_notice, say_stop
+from parkkeeper.inspection.states import FINDING, say_notice, say_stop, say_visit
 from parkkeeper.inspection.steps import proposal_of, state_kind, unnoticed
 from parkkeeper.inspection.views.acts import FINDING_ACTS, NOTICE_ACTS, STOP_ACTS, offered
 from parkkeeper.kernel.clock import day_bounds
@@ -31,10 +33,12 @@ def _findings(rows: Any) -> list[dict[str, Any]]:
 def visit_page(request: OfficeRequest, pk: object) -> HttpResponse:
     people = ("enterprise", "checklist", "by", "second", "authorisation")
     rows = Visit.objects.within(request.scopes).select_related(*people)
-    visit = get_object_or_404(rows, pk=pk)
+    visit = get_object_or_404(with_reviewed(rows), pk=pk)
+    words, tone = say_visit(visit, reviewed=visit.reviewed)
     context = {
         "title": _("%(enterprise)s：%(kind)s") % {"enterprise": visit.enterprise, "kind": visit.get_kind_display()},
         "crumbs": [(pgettext("menu", "检查"), reverse("visits"))], "visit": visit,
+        "words": words, "tone": tone,
         "findings": _findings(visit.findings),
         "notices": visit.notices.order_by("pk"), "answers": _answers(visit),
         "purposes": purposes_of(visit, request.at), "same_day": _same_day(visit),
@@ -108,14 +112,14 @@ def _picture(sha256: str) -> HttpResponse:
 
 
 def notice_page(request: OfficeRequest, pk: int) -> HttpResponse:
-    rows = Notice.objects.within(request.scopes)
+    rows = with_looked_at(Notice.objects.within(request.scopes))
     people = ("enterprise", "issued_by", "second", "served_by", "withdrawn_by", "talked_by", "follows")
     notice = get_object_or_404(rows.select_related(*people), pk=pk)
     after = Notice.objects.filter(follows=notice).first()
     words, tone = say_notice(notice, request.at, replaced=after is not None)
     context = {
         "title": notice.number, "crumbs": [(pgettext("menu", "整改通知书"), reverse("notices"))], "notice": notice,
-        "words": words, "tone": tone, "after": after,
+        "words": words, "tone": tone, "after": after, "looked_at": notice.looked_at,
         "findings": _findings(Finding.objects.filter(lines__notice=notice)),
         "extensions": notice.extensions.select_related("asked_by", "decided_by").order_by("asked_at"),
         "stops": notice.stops.order_by("during"), "stop_works": notice.stop_works.order_by("pk"),

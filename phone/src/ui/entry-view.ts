@@ -6,7 +6,7 @@ import { here, type Here } from "../inspect/place";
 import { t } from "../texts/language";
 import { world } from "../world";
 import { icon } from "./icons";
-import { basisWord, findingState, itemText, kindWord } from "./inspect-words";
+import { basisWord, findingState, itemText, kindWord, oneVisit } from "./inspect-words";
 import { define, View } from "./view";
 
 const KINDS: VisitKind[] = ["full", "short", "look_back"];
@@ -47,6 +47,9 @@ export class EntryView extends View {
       ${line.own ? html`<p class="note">${icon("warn")} ${t("您受雇于这家企业，请由别人检查。")}</p>` : nothing}
       ${line.stopped ? html`<p class="note">${icon("stop")} ${t("停工中")}</p>` : nothing}
       ${line.reasons.length ? html`<p class="hint">${line.reasons.join("；")}</p>` : nothing}
+      ${line.purposes?.length ? html`<p class="todo">${oneVisit(line)}</p>` : nothing}
+      ${line.avoid?.length ? html`<p class="note">${icon("me")} ${t("这里的复查须避开原检查人员：{names}", { names: line.avoid.join("、") })}</p>` : nothing}
+      ${stranger ? nothing : this.burden(carried.cap)}
       ${notices.map((one) => html`<p class="due">${icon("flag")} ${one.number} ${one.due_at ? t("到期 {time}", { time: moment(one.due_at) }) : t("计时中止")}${one.lapsed ? html` <em class="mark bad">${t("逾期未复查")}</em>` : nothing}${one.second ? html` <em class="mark warn">${one.talked_at ? t("第二次通知书，{time} 已约谈", { time: moment(one.talked_at) }) : t("第二次通知书，尚未约谈")}</em>` : nothing}</p>`)}
       ${findings.length ? html`<ul class="plain">${findings.map((one) => html`<li>${one.item.code} ${itemText(one.item)}${one.area ? ` · ${one.area}` : ""} · ${findingState(one.state)}</li>`)}</ul>` : nothing}
       <h3>${t("依据")}</h3>
@@ -66,6 +69,17 @@ export class EntryView extends View {
         <button type="button" class="quiet" @click=${() => this.dispatchEvent(new Event("leave"))}>${t("返回")}</button>
       </div>
     </form>`;
+  }
+
+  /** What the week's visits have cost the enterprise, those of this phone too that the park did not know when it told. */
+  private burden(cap: number): TemplateResult {
+    const { line } = this;
+    const told = line.last ? Date.parse(line.last) : 0;
+    const since = [...world.inspecting.visits.all.values()].filter((visit) => visit.enterprise === line.enterprise && visit.at > told).length;
+    const visits = line.visits + since;
+    const over = visits >= cap && this.kind !== "look_back" && !line.stopped;
+    return html`<p class="hint" data-visits=${visits}>${t("近 7 天已查 {n} 次，上限 {cap} 次，共 {minutes} 分钟", { n: visits, cap, minutes: line.minutes ?? 0 })}</p>
+      ${over ? html`<p class="note" data-over>${icon("warn")} ${t("已达上限，只应复查；仍以这种方式进入的，会请办公室核实。")}</p>` : nothing}`;
   }
 
   private place(): TemplateResult {

@@ -12,6 +12,7 @@ import { codesInPhoto } from "./camera-box";
 import "./camera-box";
 import "./entry-view";
 import { icon } from "./icons";
+import { oneVisit } from "./inspect-words";
 import { roundMap } from "./round-map";
 import { define, View } from "./view";
 import "./visit-view";
@@ -59,6 +60,7 @@ export class InspectTab extends View {
     return html`<li><button @click=${() => this.choose(line)}>
       <span class="number">${place + 1}</span>
       <span class="who"><b>${line.short_name}</b><small>${line.reasons.join("；") || t("没有特别事项")}</small>
+        ${line.purposes?.length ? html`<small class="todo">${oneVisit(line)}</small>` : nothing}
         ${line.own ? html`<em class="mark warn">${t("本人单位，请换人")}</em>` : nothing}
         ${line.full ? html`<em class="mark other">${t("本周已满 {n} 次，只能复查", { n: world.inspecting.carried!.cap })}</em>` : nothing}
         ${line.stopped ? html`<em class="mark bad">${t("停工中")}</em>` : nothing}

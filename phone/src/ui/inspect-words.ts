@@ -1,7 +1,7 @@
 /** How things of inspection are called on the screen. */
 
 import { language, t } from "../texts/language";
-import type { ItemWords, Operation, Outcome, VisitEnd, VisitKind } from "../protocol";
+import type { ItemWords, Operation, RoundLine, Outcome, VisitEnd, VisitKind } from "../protocol";
 import { world } from "../world";
 
 const KINDS: Record<VisitKind, string> = { full: "全面检查", short: "日常巡查", look_back: "复查" };
@@ -45,6 +45,9 @@ export function inThisLanguage(chinese: string | undefined, english: string | un
 
 export const itemText = (item: ItemWords): string => inThisLanguage(item.text, item.text_en);
 export const remedyText = (item: ItemWords): string => inThisLanguage(item.remedy, item.remedy_en);
+
+/** Everything that one visit does there: "一次办完：复查 2 项 + 停工巡查". */
+export const oneVisit = (line: RoundLine): string => t("一次办完：{all}", { all: (line.purposes ?? []).join(" + ") });
 
 /** One operation in a line. */
 export function inspectionWord(operation: Operation): string {

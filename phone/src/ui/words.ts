@@ -46,6 +46,8 @@ const DOUBTS: Record<string, string> = {
   visit_without_authorisation: "没有备案的授权",
   visit_conflict_of_interest: "受雇于被检查企业",
   visit_outside_grid: "不在本组网格",
+  visit_over_cap: "企业检查已达上限",
+  visit_unsigned: "没有签字也没有拒签",
   look_back_of_own_work: "复查本人的工作，不算",
   spot_fix_without_photo: "当场整改没有照片",
   photo_without_place: "照片没有位置",
