@@ -29,7 +29,7 @@ from parkkeeper.park.models import (
 )
 from parkkeeper.park.retention.emptying import NOBODY, columns_of, fill, tells
 from parkkeeper.park.retention.outlook import outlooks
-from parkkeeper.park.retention.past import past
+from parkkeeper.park.retention.past import past, spans
 from parkkeeper.park.retention.rules import Rule, periods, rules
 from parkkeeper.park.retention.ways import WAYS, way_of
 from parkkeeper.park.views import retention as page
@@ -336,3 +336,7 @@ def test_the_journal_tells_counts_and_rules_never_values() -> None:
     line = JournalEntry.objects.get(verb="retention.destroyed")
     assert line.by_id is None and line.person_id is None
     assert line.facts == {"rule": "sampling.Scan:emergency", "n": 1, "emergencies": [Emergency.objects.get().pk]}
+
+
+def test_a_park_that_has_had_no_emergency_has_none_to_destroy_by() -> None:
+    assert spans() == []

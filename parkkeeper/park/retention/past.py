@@ -33,7 +33,7 @@ class Span:
 def spans() -> list[Span]:
     """The park's emergencies in the order of time."""
     found = list(Emergency.objects.order_by("during"))
-    following = [*(one.during.lower for one in found[1:]), None]
+    following = [*(one.during.lower for one in found[1:]), None][: len(found)]  # a new park has had none
     return [_span(one, after) for one, after in zip(found, following, strict=True)]
 
 
