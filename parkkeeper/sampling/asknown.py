@@ -107,17 +107,16 @@ class Known:
     def lost_of(self, tubes: str) -> str:
         """The tubes (tube_id, each once) of a common table that were on the list of a box that was lost."""
         lost, heard = "b.lost_at <= %(at)s", "(c.heard_at IS NULL OR c.heard_at <= %(at)s)"
-        lines = (
-            f"SELECT c.box_id, c.tube_id FROM sampling_box_tube c JOIN {tubes} a ON a.tube_id = c.tube_id WHERE {heard}"
-        )
+        lines = f"SELECT c.tube_id FROM sampling_box_tube c WHERE c.box_id = b.id AND {heard}"
         if self.changed:
             lines += f"""
-    UNION ALL SELECT c.box_id, c.tube_id FROM sampling_box_tube_before c JOIN {tubes} a ON a.tube_id = c.tube_id
-     WHERE c.until > %(at)s AND {heard}"""
+    UNION ALL SELECT c.tube_id FROM sampling_box_tube_before c
+     WHERE c.box_id = b.id AND c.until > %(at)s AND {heard}"""
             lost = f"""({lost} OR EXISTS (SELECT FROM sampling_loss_before l
       WHERE l.box_id = b.id AND l.lost_at <= %(at)s AND l.until > %(at)s))"""
-        return f"""SELECT DISTINCT c.tube_id FROM ({lines}) c JOIN sampling_box b ON b.id = c.box_id
-   WHERE b.received_at <= %(at)s AND {lost}"""
+        # boxes that were lost are few: their lists are read, not the boxes of all tubes
+        return f"""SELECT DISTINCT a.tube_id FROM sampling_box b CROSS JOIN LATERAL ({lines} OFFSET 0) c
+   JOIN {tubes} a ON a.tube_id = c.tube_id WHERE b.received_at <= %(at)s AND {lost}"""
 
 
 def results_of(tubes: str) -> str:

@@ -1,7 +1,7 @@
 """Years of evenings in a park: one evening that phones really sent, copied to day after day before it.
 
 What the door writes for an evening is found by what grew, and copied column by column as the catalog describes it: a
-table or column that the door gets later is copied as well. Ids are shifted or hashed, so that every copy keeps its
+table or column that the door gets later is copied as well. Ids are shifted, so that every copy keeps its
 references; what was told in times and days is told so many days earlier. The boxes and results follow for all at once.
 """
 
@@ -30,6 +30,11 @@ _CODES = ("code", "tube_code", "key")
 _ONLY = {"sampling_due": "WHERE id % 20 = 0 OR person_id IN (SELECT person_id FROM growth_sampling_scan)"}
 _AT_ONCE = 2
 
+# The first 48 bits of a phone's id are its time in milliseconds: copies stand where those of an earlier day would.
+_EARLIER = (
+    "(lpad(to_hex(('x' || left({hex}, 12))::bit(48)::bigint - %(days)s * 86400000::bigint & 281474976710655), 12, '0')"
+    " || substr({hex}, 13))::uuid"
+)
 _MORNINGS = """
 UPDATE sampling_round SET closed_at = closes_at, closed_by_id = %(office)s WHERE day < %(day)s;
 UPDATE sampling_session SET closed_at = opened_at + interval '12 hours', closed_by_id = opened_by_id
@@ -135,7 +140,7 @@ def _told(name: str, kind: str, of: str, steps: dict[str, int]) -> str | None:
     shifted = {
         "timestamp with time zone": f"{column} - %(days)s * interval '1 day'",
         "date": f"{column} - %(days)s",
-        "uuid": f"md5({column}::text || %(days)s::text)::uuid",
+        "uuid": _EARLIER.format(hex=f"replace({column}::text, '-', '')"),
         "bigint": f"{column} + %(days)s * {steps.get(of, 0)}::bigint",
     }
     if kind == "xid8":

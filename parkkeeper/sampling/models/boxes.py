@@ -84,7 +84,10 @@ class Box(models.Model):
                 name="box_lost_by_somebodys_word",
             ),
         ]
-        indexes = [models.Index(fields=["-sealed_at"], name="box_sealed")]
+        indexes = [
+            models.Index(fields=["-sealed_at"], name="box_sealed"),
+            models.Index(fields=["lost_at"], name="box_lost", condition=Q(lost_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.code
