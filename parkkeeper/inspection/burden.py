@@ -10,7 +10,8 @@ from django.utils import timezone
 from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park.models import Enterprise, Rule
 
-# What two teams took at one time burdens the enterprise once, in minutes; as visits they stay two.
+# What two teams took at one time burdens the enterprise once, in minutes; as visits they stay two. One that was
+# cancelled, or never got in, is no burden.
 _BURDENS = """
 SELECT enterprise_id, today, week, before, last,
   (SELECT sum(upper(span) - lower(span)) FROM unnest(of_day) span),
@@ -25,7 +26,7 @@ FROM (
     range_agg(tstzrange(began_at, ended_at)) FILTER (
       WHERE ended_at > began_at AND began_at > %(until)s - interval '7 days') AS of_week
   FROM inspection_visit
-  WHERE began_at < %(until)s AND CASE WHEN %(only)s::bigint[] IS NULL
+  WHERE began_at < %(until)s AND ended_how NOT IN ('cancelled', 'no_access') AND CASE WHEN %(only)s::bigint[] IS NULL
     THEN began_at > %(starts)s - interval '7 days' ELSE enterprise_id = ANY(%(only)s::bigint[]) END
   GROUP BY enterprise_id
 ) visits
@@ -48,7 +49,7 @@ class Burden:
 def burdens(
     starts: datetime, ends: datetime, until: datetime, only: Collection[int] | None = None
 ) -> dict[int, Burden]:
-    """By enterprise, of visits begun before `until`, for the day from `starts` to `ends`; one statement.
+    """By enterprise, of visits begun before `until` that got in, for the day from `starts` to `ends`; one statement.
 
     Without `only` those that were not visited in the week before the day are left out.
     """

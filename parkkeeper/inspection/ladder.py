@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from parkkeeper.inspection.models import FAILED, Finding, Item, Notice, Step
+from parkkeeper.inspection.models import FAILED, Finding, Item, Notice, Step, StopWork
 from parkkeeper.inspection.repeats import repeats_of
 from parkkeeper.park.rulebook import rule, rules
 
@@ -43,6 +44,15 @@ def rung_of(finding: Finding) -> Rung:
     notices = Notice.objects.filter(lines__finding=finding, withdrawn_at__isnull=True).order_by("issued_at", "pk")
     step = STOP if repeats >= int(rule("repeats_to_stop_work", at)) else _after(list(notices), failed)
     return Rung(repeats, len(failed), step, finding.item.severity == Item.Severity.IMMEDIATE)
+
+
+def stop_for(finding: Finding, at: datetime) -> StopWork | None:
+    """The stop of work that waits or runs at `at` for that finding: imposed for it, or, once it has come to the last
+    rung, proposed for a notice that names it."""
+    same = Q(finding=finding)
+    if rung_of(finding).next == STOP:
+        same |= Q(notice__in=finding.lines.values("notice"))
+    return StopWork.objects.running(at).filter(same).order_by("pk").first()
 
 
 def _after(notices: list[Notice], failed: list[datetime]) -> str:

@@ -11,12 +11,13 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
+from parkkeeper.inspection.authority import certificate_of
 from parkkeeper.inspection.models import LOOKED, SETTLED, Finding, Notice, Step, StopWork, Visit
 from parkkeeper.inspection.models.visits import StepQuerySet
 from parkkeeper.papers.coverage import with_getas
 from parkkeeper.papers.pictures import qr_svg
 from parkkeeper.papers.render import render
-from parkkeeper.park.models import Certificate, Person
+from parkkeeper.park.models import Person
 
 _OBJECTION = "对本文书有异议的，可以在收到之日起向园区办公室书面陈述、申辩；依法可以申请行政复议的，从其规定。"
 
@@ -51,10 +52,7 @@ def _day(moment: datetime | None) -> str:
 
 
 def _inspector(person: Person, at: datetime) -> dict[str, str]:
-    day = timezone.localdate(at)
-    found = Certificate.objects.filter(person=person, role__in=("team_leader", "team_member"), during__contains=day)
-    number = found.filter(revoked_at__isnull=True).order_by("pk").values_list("number", flat=True).first()
-    return {"name": person.name, "certificate": number or ""}
+    return {"name": person.name, "certificate": certificate_of(person, at)}
 
 
 def _findings(notice: Notice) -> list[Finding]:

@@ -29,9 +29,14 @@ def take_step(
 
 def is_own_work(finding: Finding, by: Person) -> bool:
     """Whether `by` may not look back at it: noted it, joined that visit, reported it done, or works there."""
-    if by.pk in finding.visit.team or by.pk == finding.by_id or by.employer_id == finding.enterprise_id:
+    if is_finder(finding, by) or by.employer_id == finding.enterprise_id:
         return True
     return finding.steps.filter(by=by).exclude(kind__in=[*LOOKED, Step.Kind.NO_ACCESS]).exists()
+
+
+def is_finder(finding: Finding, by: Person) -> bool:
+    """Whether `by` noted it or joined that visit."""
+    return by.pk in finding.visit.team or by.pk == finding.by_id
 
 
 def locked(findings: Iterable[UUID]) -> dict[UUID, Finding]:

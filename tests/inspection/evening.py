@@ -19,7 +19,7 @@ def inspected_evening(w: Any) -> dict[str, list[Any]]:
     """Gives for each page of inspection that names a thing the arguments of one that is there."""
     for name, role in (("ann", "team_leader"), ("ben", "team_member"), ("cai", "team_member")):
         person = w.person({"ann": "安组长", "ben": "本组员", "cai": "蔡组员"}[name], w.body, state="away")
-        setattr(w, name, w.post(person, role, grid=w.grids[0]))
+        setattr(w, name, w.post(person, role, certified=True, grid=w.grids[0]))
     w.checklist = setup.put_checklist_in_force(
         "nine-grids", "九宫格检查表", read_checklist(), start=date(2022, 4, 16), source="指引", by=w.office, at=EVENING
     )

@@ -83,7 +83,7 @@ def inspected_world(*, authorised: bool = True) -> Any:
         ("cai", "蔡组员", "team_member"),
     ):
         person = w.person(title, w.body, state="away", category="office_staff")
-        setattr(w, name, w.post(person, role, grid=w.grids[0]))
+        setattr(w, name, w.post(person, role, certified=True, grid=w.grids[0]))
     rows = read_checklist()
     start = date(2022, 4, 16)
     w.checklist = setup.put_checklist_in_force(

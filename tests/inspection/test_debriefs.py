@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from parkkeeper.inspection.actions import debriefs, lookbacks
 from parkkeeper.inspection.agenda import agenda_of
+from parkkeeper.inspection.burden import meter_of
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import Finding, Measure
 from parkkeeper.inspection.repeats import repeats_of
@@ -109,6 +110,14 @@ def test_what_two_teams_took_at_one_time_burdens_once(w: Any) -> None:
         visit = w.team.visit(minutes)
         w.team.say(visit, w.team.end(visit, minutes=minutes + 30))
     assert agenda_of(DAY, NIGHT)["burden"][0]["minutes"] == 40
+
+
+def test_a_visit_that_was_cancelled_or_never_got_in_is_no_burden(w: Any) -> None:
+    for minutes, how in ((0, "cancelled"), (40, "no_access"), (80, "finished")):
+        visit = w.team.visit(minutes)
+        w.team.say(visit, w.team.end(visit, how, minutes=minutes + 20))
+    meter = meter_of(w.rainbow, NIGHT)
+    assert (meter.week, meter.today, meter.week_minutes) == (1, 1, 20)
 
 
 def test_a_day_has_one_debrief_that_ends_with_what_it_saw(w: Any) -> None:

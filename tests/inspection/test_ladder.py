@@ -264,6 +264,57 @@ def test_an_emergency_stop_that_was_lifted_before_its_review_neither_falls_nor_i
     assert tell_deadlines(at=later(31 + DAY_ON)) == 0 and not told("stop_fell")
 
 
+def test_nobody_renews_the_own_emergency_stop_and_one_runs_at_a_time_for_a_finding(w: Any) -> None:
+    (danger,) = found(w, "C6")
+    stop = stopwork.impose_stop_work(danger, **FACTS, by=w.ann, at=later(30))
+    assert stop.finding == danger
+    with clock.at(later(40)):
+        assert "紧急停工" not in Desk(w.ben).get("finding", danger.pk).text
+    with pytest.raises(Refused, match="C6 已有停工"):
+        stopwork.impose_stop_work(danger, **FACTS, by=w.ben, at=later(40))
+    fallen = later(30 + DAY_ON)
+    with pytest.raises(Refused, match="另一名有权人员"):
+        stopwork.decide_stop_work(stop, approved=True, by=w.leader, at=fallen)
+    with pytest.raises(Refused, match="不能再次作出"):
+        stopwork.impose_stop_work(danger, **FACTS, by=w.ann, at=fallen)
+    stopwork.impose_stop_work(danger, **FACTS, by=w.ben, at=fallen)
+    for one in (w.ann, w.ben):  # nor in turns
+        with pytest.raises(Refused, match="不能再次作出"):
+            stopwork.impose_stop_work(danger, **FACTS, by=one, at=later(30 + 2 * DAY_ON))
+
+
+def test_one_proposal_at_a_time_for_a_problem_and_an_emergency_stop_counts(w: Any) -> None:
+    for n in range(3):
+        notice = noticed(w, "C6", minutes=100 * n)
+        if n < 2:
+            look(w, notice, "fixed", 100 * n + 60)
+    danger = Finding.objects.get(lines__notice=notice)
+    stop = stopwork.impose_stop_work(danger, **FACTS, by=w.ann, at=later(300))
+    with pytest.raises(Refused, match="C6 已有停工"):
+        stopwork.propose_stop_work(notice, **FACTS, by=w.ben, at=later(310))
+    stopwork.decide_stop_work(stop, approved=False, by=w.leader, at=later(320))
+    proposed = stopwork.propose_stop_work(notice, **FACTS, by=w.ben, at=later(330))
+    with clock.at(later(335)):
+        assert "提请停工" not in Desk(w.ann).get("notice", notice.pk).text
+    with pytest.raises(Refused, match="C6 已有停工"):
+        stopwork.propose_stop_work(notice, **FACTS, by=w.ann, at=later(340))
+    with pytest.raises(Refused, match="C6 已有停工"):
+        stopwork.impose_stop_work(danger, **FACTS, by=w.ann, at=later(340))
+    stopwork.decide_stop_work(proposed, approved=False, by=w.leader, at=later(350))
+    stopwork.propose_stop_work(notice, **FACTS, by=w.ann, at=later(360))
+
+
+def test_a_lifted_stop_is_not_served(w: Any) -> None:
+    (danger,) = found(w, "C6")
+    stop = stopwork.impose_stop_work(danger, **FACTS, by=w.ann, at=later(30))
+    stopwork.decide_stop_work(stop, approved=True, by=w.leader, at=later(35))
+    stopwork.apply_to_resume(stop, note="已打开", by=w.mei, at=later(40))
+    stopwork.accept_resumption(stop, met=True, by=w.ben, at=later(50))
+    stopwork.lift_stop_work(stop, by=w.leader, at=later(60))
+    with pytest.raises(Refused, match="已经解除"):
+        stopwork.serve_stop_work(stop, "left", to="梅", by=w.ann, at=later(70))
+
+
 def test_a_stop_that_is_turned_down_is_told_to_its_proposer_and_to_the_enterprise(w: Any) -> None:
     (danger,) = found(w, "C6")
     stop = stopwork.impose_stop_work(danger, **FACTS, by=w.ben, at=later(30))

@@ -1,21 +1,24 @@
 """Notices, their clocks, look-backs by somebody else, and what becomes of time (the ladder: test_ladder.py)."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from parkkeeper.board.bulletin.figure import span_of
 from parkkeeper.board.bulletin.whole import bulletin, to_json
-from parkkeeper.inspection.actions import lookbacks, notices
+from parkkeeper.inspection.actions import deadlines, lookbacks, notices
 from parkkeeper.inspection.actions.deadlines import tell_deadlines
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import Deadline, Finding, Notice, Photo, Step, Visit
 from parkkeeper.inspection.repeats import repeats_of
 from parkkeeper.park.actions.calendar import enter_calendar_year
 from parkkeeper.park.errors import Forbidden, Refused
-from parkkeeper.park.models import JournalEntry, Message, Rule, StoredFile
+from parkkeeper.park.models import Certificate, JournalEntry, Message, Rule, StoredFile
 from tests.inspection.kit import Inspector, again, found, inspected_world, later, noticed
 from tests.park.test_calendar import HOLIDAYS, MAKE_UP
 from tests.world import DAY
@@ -69,6 +72,30 @@ def test_a_notice_needs_open_findings_and_two_people_from_outside(w: Any) -> Non
         issue(w, one)
     with pytest.raises(Forbidden):
         notices.issue_notice(one.visit, by=w.mei, at=later(30))
+
+
+def test_an_order_is_signed_by_two_with_valid_certificates_and_advice_by_anybody(w: Any) -> None:
+    one = found(w)[0]
+    held = Certificate.objects.filter(person=w.ben)
+    held.update(during=(DAY - timedelta(days=90), DAY))
+    with pytest.raises(Refused, match="^本组员 没有有效的检查人员上岗证"):
+        issue(w, one)
+    held.update(during=(DAY, None), revoked_at=later(10), revoked_by=w.office)
+    with pytest.raises(Refused, match="本组员 没有"):
+        issue(w, one)
+    assert issue(w, one, second=w.cai).wording == "order"
+    visit = w.team.visit(50, basis="guidance", second=w.ben.uuid)
+    w.team.say(visit, w.team.note(visit, "B4", 51))
+    assert issue(w, Finding.objects.get(item__code="B4"), 80).wording == "advice"
+
+
+def test_a_second_notice_locks_the_findings_before_the_notice_as_every_step_does(w: Any) -> None:
+    notice = noticed(w)
+    look(w, notice, "not_fixed", 100)
+    with CaptureQueriesContext(connection) as asked:
+        notices.issue_second_notice(notice, by=w.ann, at=later(110))
+    tables = [re.findall(r'FROM "(\w+)"', one["sql"])[0] for one in asked if "FOR UPDATE" in one["sql"]]
+    assert tables.index("inspection_finding") < tables.index("inspection_notice")
 
 
 def test_a_notice_that_is_refused_leaves_no_gap_in_the_numbers(w: Any) -> None:
@@ -181,8 +208,17 @@ def test_a_hung_up_finding_stays_open_until_its_day(w: Any) -> None:
     with pytest.raises(Refused, match="晚于今天"):  # half past midnight in the park, the day before in London
         tomorrow = later(DAY_ON).date()
         lookbacks.hang_up(Finding.objects.get(), reason="等管道", until=tomorrow, by=w.ann, at=later(390))
-    lookbacks.hang_up(Finding.objects.get(), reason="等管道", until=later(3 * DAY_ON).date(), by=w.ann, at=later(50))
+    lookbacks.hang_up(Finding.objects.get(), reason="等管道", until=later(3 * DAY_ON).date(), by=w.cai, at=later(50))
     assert Finding.objects.open().exists() and again(notice).closed_at is None
+
+
+def test_who_found_it_does_not_put_it_aside_and_so_does_not_save_it_from_lapsing(w: Any) -> None:
+    notice, until = noticed(w), later(90 * DAY_ON).date()
+    for finder in (w.ann, w.ben):
+        with pytest.raises(Refused, match="以外的人"):
+            lookbacks.hang_up(Finding.objects.get(), reason="等管道", until=until, by=finder, at=later(50))
+    tell_deadlines(at=later(30 + 2 * DAY_ON))
+    assert again(notice).lapsed_at is not None
 
 
 # ---- deadlines
@@ -212,13 +248,29 @@ def test_a_worker_that_was_down_tells_afterwards_and_not_what_is_overtaken(w: An
     assert told() == [("overdue", 5 * DAY_ON - 30 - DAY_ON)]
 
 
+def test_more_time_that_is_granted_while_the_worker_reads_is_no_overdue_nor_a_lapse(
+    w: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noticed(w)
+    read = deadlines._due
+
+    def overtaken(at: Any) -> Any:
+        due = list(read(at))
+        Notice.objects.update(due_at=at + timedelta(hours=30))
+        return due
+
+    monkeypatch.setattr(deadlines, "_due", overtaken)
+    assert tell_deadlines(at=later(30 + 2 * DAY_ON)) == 0
+    assert not Deadline.objects.exists() and Notice.objects.get().lapsed_at is None
+
+
 def test_one_look_saves_its_own_finding_and_no_other(w: Any) -> None:
     notice = noticed(w, "B3", "B4", "C3")
     for code, act in (("B3", "not_fixed"), ("C3", "hang")):
         finding = Finding.objects.get(item__code=code)
         if act == "hang":
             until = later(9 * DAY_ON).date()
-            lookbacks.hang_up(finding, reason="等管道", until=until, by=w.ann, at=later(90))
+            lookbacks.hang_up(finding, reason="等管道", until=until, by=w.cai, at=later(90))
         else:
             lookbacks.look_back(finding, act, by=w.cai, at=later(100))
     tell_deadlines(at=later(30 + 2 * DAY_ON))

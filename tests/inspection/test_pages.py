@@ -140,7 +140,7 @@ def test_a_checklist_shows_of_each_item_what_is_asked_beyond_what_it_fails_and_w
 
 def test_what_was_put_aside_comes_up_on_its_day_on_the_teams_list_and_the_leaders_page(w: Any) -> None:
     danger, until = Finding.objects.get(item__code="C6"), DAY + timedelta(days=2)
-    lookbacks.hang_up(danger, reason="等管道", until=until, by=w.ann, at=NIGHT)
+    lookbacks.hang_up(danger, reason="等管道", until=until, by=w.cai, at=NIGHT)
     for n, there in ((1, False), (2, True)):
         at = NIGHT + timedelta(days=n)
         [line] = [one for one in work_list(w.grids[0], DAY + timedelta(days=n), at, w.cai).lines

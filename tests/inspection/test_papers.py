@@ -14,7 +14,7 @@ from parkkeeper.park.models import Certificate, Enterprise
 from tests.inspection.evening import inspected_evening
 from tests.inspection.kit import Inspector, later
 from tests.pages_unit.desk import Desk
-from tests.world import ALWAYS, world
+from tests.world import world
 
 pytestmark = pytest.mark.django_db
 
@@ -35,10 +35,21 @@ def printed(answer: Any) -> str:
 
 
 def test_a_notice_names_its_problems_its_inspectors_and_their_certificates(w: Any) -> None:
-    Certificate.objects.create(person=w.ann, role="team_leader", number="ZJ-7", issuer="区局", during=ALWAYS)
+    for one, number in ((w.ann, "ZJ-7"), (w.ben, "ZJ-8")):
+        Certificate.objects.filter(person=one).update(number=number)
+    Certificate.objects.filter(person=w.ben).update(revoked_at=later(60), revoked_by=w.office)  # after it was issued
     Enterprise.objects.filter(pk=w.rainbow.pk).update(name="彩虹\U000f0000喆祎赟有限公司")
     shown = printed(Desk(w.mei).get("notice_paper", w.notice.pk, "notice"))
-    for words in (w.notice.number, "彩虹〓喆祎赟有限公司", "证号ZJ-7", "本组员", "修复隔离", "一号楼", "区领导小组"):
+    for words in (
+        w.notice.number,
+        "彩虹〓喆祎赟有限公司",
+        "证号ZJ-7",
+        "证号ZJ-8",
+        "本组员",
+        "修复隔离",
+        "一号楼",
+        "区领导小组",
+    ):
         assert words in shown.replace(" ", ""), words
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parkkeeper.inspection.actions import findings, notices, setup, stopwork, visits
+from parkkeeper.inspection.actions import findings, lookbacks, notices, setup, stopwork, visits
 from parkkeeper.inspection.checklistfiles import FOLDER, BadChecklist, read_checklist, read_rows
 from parkkeeper.inspection.field import Place
 from parkkeeper.inspection.models import Checklist, Finding, Item, Notice, Photo, Step, Visit
@@ -209,6 +209,21 @@ def test_a_spot_fix_before_the_notice_settles_however_late_and_one_of_another_da
         assert verdict.stored and verdict.doubts == ("spot_fix_too_late",)
     assert set(Finding.objects.open()) == {other, third} and Step.objects.filter(counts=False).count() == 2
     assert Notice.objects.get().closed_at is None
+
+
+def test_a_spot_fix_after_the_visit_or_after_somebodys_word_settles_nothing(w: Any) -> None:
+    near, after = found(w, "B3", "B4")  # the visit ends at 20; a sending may correct the clock by five minutes more
+    fixes = w.team.fix(near, 24), w.team.fix(after, 26)
+    verdicts = w.team.say(w.team.photo(near, "on_the_spot", 24), w.team.photo(after, "on_the_spot", 26), *fixes)
+    assert [verdicts[fix.id].doubts for fix in fixes] == [(), ("spot_fix_too_late",)]
+    visit = w.team.visit(40)
+    note = w.team.note(visit, "C3", 41)
+    w.team.say(visit, note)  # the visit goes on
+    reported = Finding.objects.get(pk=note.id)
+    lookbacks.report_fixed(reported, by=w.mei, at=later(42))
+    fix = w.team.fix(note, 43)
+    assert "spot_fix_too_late" in w.team.say(fix)[fix.id].doubts
+    assert set(Finding.objects.open()) == {after, reported}
 
 
 def test_a_spot_fix_of_the_next_day_settles_nothing_though_no_notice_was_issued(w: Any) -> None:

@@ -106,6 +106,11 @@ def test_nobody_closes_a_notice_alone_and_the_journal_tells_the_rows(turn: int) 
         assert (notice.closed_at is not None) == all(kind in SETTLED for kind in own.kinds().values())
         if notice.closed_at is not None:
             assert all(properly_settled(finding) for finding in own)
+    for finding in Finding.objects.with_last().filter(last="on_the_spot"):
+        assert properly_settled(finding)
+    for of in ("finding", "notice"):  # never two stops for the same
+        ids = StopWork.objects.running(later(minute)).exclude(**{of: None}).values_list(of, flat=True)
+        assert len(set(ids)) == len(ids)
     log = Log()
     assert log.findings() == stored_findings()
     assert log.notices() == stored_notices()
@@ -117,6 +122,11 @@ def properly_settled(finding: Finding) -> bool:
     steps = [s for s in finding.steps.order_by("at", "received_at", "pk") if s.counts and s.kind != "no_access"]
     ruling = [s for s in steps if s.kind != "proposed_unfixed"]
     last = ruling[-1]
+    if last.kind == "on_the_spot":  # while the team was there (five minutes of a clock), before anything was known
+        ended_at, known = finding.visit.ended_at, [s for s in ruling if s.received_at < last.received_at]
+        there = ended_at is None or last.at <= ended_at + timedelta(minutes=5)
+        noticed = finding.lines.filter(notice__issued_at__lt=last.received_at).exists()
+        return there and not noticed and all(s.kind == "on_the_spot" for s in known if s.at <= last.at)
     if last.kind == "fixed":
         doers = {s.by_id for s in steps if s.kind in ("on_the_spot", "reported") and s.at <= last.at}
         insider = last.by.employer_id == finding.enterprise_id

@@ -29,8 +29,7 @@ Told = tuple[str, Notice, datetime]
 def tell_deadlines(*, at: datetime) -> int:
     """Tell what has become due by `at` and was not told; returns how many. Raises Refused when the rulebook has no
     hours for it (the worker logs that and tries again)."""
-    due = list(_due(at))
-    unseen = _unseen_of([notice for kind, notice, _due_at in due if kind == Deadline.Kind.LAPSED], at)
+    due, unseen = _still(list(_due(at)), at)
     new = [
         (kind, notice, due_at) for kind, notice, due_at in due
         if (kind != Deadline.Kind.LAPSED or notice.pk in unseen) and _first_time(kind, notice.pk, None, due_at, at)
@@ -73,16 +72,22 @@ def _unseen(grace: timedelta) -> QuerySet[NoticeLine]:
     return NoticeLine.objects.filter(Exists(Finding.objects.open().filter(pk=OuterRef("finding"))), ~Exists(dealt_with))
 
 
-def _unseen_of(notices: Sequence[Notice], at: datetime) -> dict[int, list[int]]:
-    """The lines of each that lapse; a look that a phone is just telling of is waited for."""
+def _still(due: Sequence[Told], at: datetime) -> tuple[list[Told], dict[int, list[int]]]:
+    """What of it is due when everybody at work on these notices has ended, and the lines of each that lapse: a look
+    that a phone is just telling of, more time, a stopped clock and a second notice are waited for."""
     found: dict[int, list[int]] = defaultdict(list)
-    if notices:
-        lines = NoticeLine.objects.filter(notice__in=notices)
-        locked(lines.values_list("finding", flat=True))
-        unseen = _unseen(hours("look_back_hours", at)).filter(notice__in=notices)
+    if not due:
+        return [], found
+    lapsing = [notice.pk for kind, notice, _due_at in due if kind == Deadline.Kind.LAPSED]
+    locked(NoticeLine.objects.filter(notice__in=lapsing).values_list("finding", flat=True))
+    rows = Notice.objects.filter(pk__in={notice.pk for _kind, notice, _due_at in due}).order_by("pk")
+    list(rows.select_for_update().values_list("pk", flat=True))
+    stands = dict(rows.open().values_list("pk", "due_at"))  # a statement of its own: it sees what they have done
+    if lapsing:
+        unseen = _unseen(hours("look_back_hours", at)).filter(notice__in=lapsing)
         for notice, line in unseen.order_by("pk").values_list("notice", "pk"):
             found[notice].append(line)
-    return found
+    return [told for told in due if stands.get(told[1].pk) == told[1].due_at], found
 
 
 def _first_time(kind: str, notice: int | None, stop: int | None, due_at: datetime, at: datetime) -> bool:

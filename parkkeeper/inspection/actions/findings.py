@@ -1,11 +1,10 @@
 """What a team notes, as phones tell it: findings, their photos, what was put right while the team stood there."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.doubts import doubt_of
@@ -15,7 +14,7 @@ from parkkeeper.inspection.steps import locked, take_step
 from parkkeeper.kernel.text import tidy
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Person
+from parkkeeper.park.models import Person, Rule
 from parkkeeper.sampling.doubts import raise_doubts
 from parkkeeper.sampling.field import Source, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
@@ -84,8 +83,9 @@ def take_photos(operations: Sequence[TakePhoto], source: Source, *, by: Person, 
 def fix_on_spot(operations: Sequence[FixOnSpot], source: Source, *, by: Person, at: datetime) -> list[Verdict]:
     """Record that findings were put right before the team left: a photo shows it, and no look-back follows.
 
-    That holds on the day of the finding and before any notice named it. Later the finder's word alone settles nothing:
-    it is stored, does not count, and a doubt asks for somebody else to look.
+    That holds while the visit went on, and before anything else happened to the finding: a report, a look-back, a
+    notice. Later the finder's word alone settles nothing: it is stored, does not count, and a doubt asks for somebody
+    else to look.
     """
     require_or_doubt(by, "inspect", source, at=at)
     findings = _all_there([op.finding for op in operations])
@@ -95,8 +95,7 @@ def fix_on_spot(operations: Sequence[FixOnSpot], source: Source, *, by: Person, 
         finding, doubts = findings[op.finding], []
         if op.id not in known:
             moment = max(happened(op.happened_at, source), finding.noted_at)
-            same_day = timezone.localdate(moment) == timezone.localdate(finding.noted_at)
-            counts = same_day and not finding.lines.exists()
+            counts = _on_the_spot(finding, moment, at)
             take_step(finding, Step.Kind.ON_THE_SPOT, by=by, at=moment, heard=source.received_at, note=tidy(op.note),
                       number=op.id, counts=counts)  # fmt: skip
             record("finding.fixed_on_spot", finding, by=by, at=at, enterprise=finding.enterprise_id, counts=counts,
@@ -107,6 +106,17 @@ def fix_on_spot(operations: Sequence[FixOnSpot], source: Source, *, by: Person, 
         raise_doubts(doubts)
         verdicts.append(Verdict(op.id, op.id not in known, tuple(doubt.kind for doubt in doubts)))
     return verdicts
+
+
+def _on_the_spot(finding: Finding, moment: datetime, at: datetime) -> bool:
+    """Whether the team was still there at `moment` and nothing had happened to the finding. Two sendings of a phone
+    may correct its clock differently, by no more than the rulebook lets it be off."""
+    ended_at = Visit.objects.values_list("ended_at", flat=True).get(pk=finding.visit_id)
+    tolerated = Rule.objects.at(at).filter(key="clock_tolerance_minutes").values_list("value", flat=True).first()
+    if ended_at is not None and moment > ended_at + timedelta(minutes=float(tolerated or 0)):
+        return False
+    before = finding.steps.ruling().exclude(kind=Step.Kind.ON_THE_SPOT).filter(at__lte=moment)
+    return not before.exists() and not finding.lines.exists()
 
 
 def _all_there(numbers: list[UUID]) -> dict[UUID, Finding]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from parkkeeper.inspection.doubts import doubt_of
 from parkkeeper.inspection.field import LookBack
 from parkkeeper.inspection.models import LOOKED, SETTLED, Finding, Photo, Step
-from parkkeeper.inspection.steps import is_own_work, locked, proposal_of, state_kind, take_step
+from parkkeeper.inspection.steps import is_finder, is_own_work, locked, proposal_of, state_kind, take_step
 from parkkeeper.kernel.ids import new_id
 from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.access import require
@@ -91,12 +91,15 @@ def take_look_backs(operations: Sequence[LookBack], source: Source, *, by: Perso
 
 @transaction.atomic
 def hang_up(finding: Finding, *, reason: str, until: date, by: Person, at: datetime) -> Step:
-    """Put a finding aside until a day on which it is looked at again (挂账); it stays open. Raises Refused."""
+    """Put a finding aside until a day on which it is looked at again (挂账); it stays open. Raises Refused for who
+    found it: that spares its notice the look-back in time, and so is somebody else's to say."""
     require(by, "issue_notice", at=at, on=finding)
     finding = _open(finding)
     _needs(reason)
     if until <= timezone.localdate(at):
         raise Refused(_("复核日期必须晚于今天。"))
+    if is_finder(finding, by):
+        raise Refused(_("挂账须由发现问题的检查组以外的人办理。"))
     step = take_step(finding, Step.Kind.HUNG_UP, by=by, at=at, note=tidy(reason), until=until)
     record("finding.hung_up", finding, by=by, at=at, enterprise=finding.enterprise_id, until=until.isoformat())
     return step

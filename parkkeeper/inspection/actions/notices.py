@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from parkkeeper.inspection.authority import certificate_of
 from parkkeeper.inspection.following import reckon
 from parkkeeper.inspection.ladder import failed_again
 from parkkeeper.inspection.models import ClockStop, Extension, Finding, Notice, NoticeLine, Service, Visit
@@ -29,7 +30,8 @@ MOST_DAYS = 366  # of more time; longer needs another notice
 def issue_notice(visit: Visit, *, second: Person | None = None, by: Person, at: datetime) -> Notice:
     """Order the enterprise to put right what this visit found and nobody settled (整改通知书), or advise it.
 
-    Raises Refused without open findings, without a second inspector, or for people whom the enterprise employs.
+    Raises Refused without open findings, without a second inspector, for people whom the enterprise employs, or when
+    who signs an order has no valid certificate.
     """
     require(by, "issue_notice", at=at, on=visit)
     visit = _locked(visit)
@@ -49,6 +51,7 @@ def issue_second_notice(notice: Notice, *, second: Person | None = None, by: Per
     Raises Refused when no look-back has failed, or the first notice is closed, withdrawn or replaced.
     """
     require(by, "issue_notice", at=at, on=notice)
+    locked(notice.lines.values_list("finding", flat=True))  # before the notice, as every step of a finding locks them
     notice = _open(notice)
     if not failed_again(notice):
         raise Refused(_("复查没有不合格的事项，不能开具第二次通知书。"))
@@ -105,6 +108,12 @@ def _issue(
     # advice may be signed with whoever went along; an order only by two who may each give it
     if visit.orders and not may(second, "issue_notice", at=at, on=visit):
         raise Refused(_("%(name)s 不能签发责令整改通知书，请另填一名检查人员。") % {"name": second.name})
+    bare = [one.name for one in (by, second) if visit.orders and not certificate_of(one, at)]
+    if bare:
+        raise Refused(
+            _("%(names)s 没有有效的检查人员上岗证，不能签发责令整改通知书。请换人签发，或先在“设置 · 上岗证”登记。")
+            % {"names": "、".join(bare)}
+        )
     year, serial = next_number("notice", at)
     hours = [finding.item.hours for finding in findings if finding.item.hours]
     term = Term(Unit.HOURS, min(hours)) if hours else term_of("notice_term", at)

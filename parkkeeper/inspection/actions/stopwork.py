@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.authority import stop_work_paper
-from parkkeeper.inspection.ladder import STOP, rung_of
+from parkkeeper.inspection.ladder import STOP, rung_of, stop_for
 from parkkeeper.inspection.models import Finding, Item, Notice, Service, StopCheck, StopWork, Visit
+from parkkeeper.inspection.steps import locked
 from parkkeeper.inspection.stopped import tell_stop, write_down
 from parkkeeper.kernel.text import blank, tidy
 from parkkeeper.park.access import require
@@ -32,12 +33,16 @@ def propose_stop_work(
     """Propose to the authority that a line, workshop or site stops until conditions are met.
 
     Raises Refused without scope, reason or conditions, when the basis of the visit that found the problem does not
-    allow it, or before the ladder's last rung is reached (rung_of).
+    allow it, before the ladder's last rung is reached (rung_of), or while a stop for the same problem waits or runs.
     """
     require(by, "issue_notice", at=at, on=notice)
+    locked(notice.lines.values_list("finding", flat=True))  # so that nobody else stops work for one of them meanwhile
     open_ones = Finding.objects.filter(lines__notice=notice).open().select_related("item", "visit")
-    if not any(rung_of(finding).next == STOP for finding in open_ones):
+    ripe = [finding for finding in open_ones if rung_of(finding).next == STOP]
+    if not ripe:
         raise Refused(_("还没有到提请停工的一步：先开第二次通知书并约谈，复查仍不合格或同一问题反复出现时才能提请。"))
+    for finding in ripe:
+        _no_other(finding, at)
     facts = {"extent": extent, "place": place, "reason": reason, "conditions": conditions}
     made = _make(notice.visit, facts, by, at, notice=notice)
     record("stop_work.proposed", made, by=by, at=at, enterprise=made.enterprise_id, extent=extent, place=made.place)
@@ -50,19 +55,39 @@ def impose_stop_work(
     finding: Finding, *, extent: str, place: str, reason: str, conditions: str, by: Person, at: datetime
 ) -> StopWork:
     """Stop at once for an open finding of immediate danger; the authority decides within the hours of the rulebook
-    (emergency_stop_review_hours), else it falls. Raises Refused as propose_stop_work, and for a lesser finding."""
+    (emergency_stop_review_hours), else it falls. Raises Refused as propose_stop_work, for a lesser finding, and for who
+    imposed one for it before that nobody decided on: nobody renews the own one for ever."""
     require(by, "issue_notice", at=at, on=finding)
+    finding = locked([finding.pk])[finding.pk]
     danger = finding.item.severity == Item.Severity.IMMEDIATE
     if not (danger and Finding.objects.open().filter(pk=finding.pk).exists()):
         raise Refused(_("紧急停工只能针对未结的“紧急”检查项。其他问题请走通知书和提请停工。"))
     facts = {"extent": extent, "place": place, "reason": reason, "conditions": conditions}
+    _no_other(finding, at)
+    before = StopWork.objects.filter(finding=finding, proposed_by=by)
+    if any(stop.fell(at) for stop in before):
+        raise Refused(
+            _(
+                "您为这个问题作出的紧急停工已因逾期未复核而失效，不能再次作出：须由另一名有权人员作出，或按通知书提请停工。"
+            )
+        )
     review = at + hours("emergency_stop_review_hours", at)
-    made = _make(finding.visit, facts, by, at, emergency=True, review_due_at=review, in_force_at=at)
+    made = _make(finding.visit, facts, by, at, finding=finding, emergency=True, review_due_at=review, in_force_at=at)
     write_down(made, at)
     record("stop_work.imposed", made, by=by, at=at, enterprise=made.enterprise_id, extent=extent, place=made.place,
            review_due_at=review.isoformat())  # fmt: skip
     tell_stop("stop_imposed", made, at=at, by=by)
     return made
+
+
+def _no_other(finding: Finding, at: datetime) -> None:
+    other = stop_for(finding, at)
+    if other is not None:
+        raise Refused(
+            _("问题 %(item)s 已有停工（%(place)s，%(at)s 提出）在等待决定或执行，不能再提。请先办理那一次停工。")
+            % {"item": finding.item.code, "place": other.place,
+               "at": timezone.localtime(other.proposed_at).strftime("%m-%d %H:%M")}
+        )  # fmt: skip
 
 
 def _make(visit: Visit, facts: dict[str, str], by: Person, at: datetime, **more: Any) -> StopWork:
@@ -100,7 +125,7 @@ def decide_stop_work(stop: StopWork, *, approved: bool, note: str = "", by: Pers
     if stop.lifted_at is not None:
         raise Refused(_("停工已经解除。"))
     if stop.fell(at):
-        raise Refused(_("紧急停工已因逾期未复核而失效。如仍有必要，请重新提出。"))
+        raise Refused(_("紧急停工已因逾期未复核而失效。如仍有必要，须由另一名有权人员重新作出，或按通知书提请停工。"))
     stop.decided_at, stop.decided_by, stop.approved, stop.decision_note = at, by, approved, tidy(note)[:300]
     if approved:
         stop.year, stop.serial = next_number("stop_work", at)
@@ -113,11 +138,13 @@ def decide_stop_work(stop: StopWork, *, approved: bool, note: str = "", by: Pers
 
 @transaction.atomic
 def serve_stop_work(stop: StopWork, how: str, *, to: str = "", refusal: str = "", by: Person, at: datetime) -> None:
-    """Serve the decision; a stop that was not in force is from now on. Raises Refused before it, or twice."""
+    """Serve the decision; a stop not in force is from now on. Raises Refused before it, twice, or when lifted."""
     require(by, "issue_notice", at=at, on=stop)
     stop = _locked(stop)
     if not stop.approved:
         raise Refused(_("停工决定作出后才能送达。"))
+    if stop.lifted_at is not None:
+        raise Refused(_("停工已经解除。"))
     if stop.served_at is not None:
         raise Refused(_("停工决定已经送达。"))
     if how not in Service.values or blank(to) == blank(refusal):

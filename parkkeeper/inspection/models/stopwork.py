@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.inspection.models.notices import GONE, Notice, Service
-from parkkeeper.inspection.models.visits import Authorisation
+from parkkeeper.inspection.models.visits import Authorisation, Finding
 from parkkeeper.park.models import Enterprise, Person
 from parkkeeper.park.scope import Scope
 
@@ -38,6 +38,10 @@ class StopWork(models.Model):
 
     enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="stop_works")
     notice = models.ForeignKey(Notice, null=True, blank=True, on_delete=models.PROTECT, related_name="stop_works")
+    finding = models.ForeignKey(
+        Finding, null=True, blank=True, on_delete=models.PROTECT, related_name="stop_works",
+        help_text="what an emergency one was imposed for",
+    )  # fmt: skip
     authorisation = models.ForeignKey(Authorisation, on_delete=models.PROTECT, related_name="stop_works")
     extent = models.CharField(max_length=10, choices=Extent.choices)
     place = models.CharField(max_length=120, help_text="which line, workshop or site")

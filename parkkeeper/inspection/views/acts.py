@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from parkkeeper.inspection.actions import cases, debriefs, exclusions, lookbacks, notices, stopwork
-from parkkeeper.inspection.ladder import again_and_again, failed_again
+from parkkeeper.inspection.ladder import again_and_again, failed_again, stop_for
 from parkkeeper.inspection.models import SETTLED, Cause, Finding, Notice, Service, Step, StopWork, Visit
 from parkkeeper.inspection.steps import state_kind
 from parkkeeper.kernel import clock
@@ -229,7 +229,8 @@ FINDING_ACTS: dict[str, Act] = {
     "reopen": Act(pgettext_lazy("button", "重新打开"), ReasonForm, lookbacks.reopen_finding, "issue_notice",
                   lambda finding: not _open(finding)),
     "impose": Act(pgettext_lazy("button", "紧急停工"), StopForm, stopwork.impose_stop_work, "issue_notice",
-                  lambda finding: finding.item.severity == "!!" and finding.visit.orders and _open(finding)),
+                  lambda finding: finding.item.severity == "!!" and finding.visit.orders and _open(finding)
+                  and stop_for(finding, clock.now()) is None),
     "exclude": Act(pgettext_lazy("button", "申请不计考核"), ReasonForm, exclusions.ask_exclusion, "issue_notice",
                    lambda finding: not finding.exclusions.exclude(granted=False).exists()),
     "cause": Act(pgettext_lazy("button", "分析原因"), CauseForm, debriefs.name_cause, "inspect"),
@@ -252,14 +253,15 @@ NOTICE_ACTS: dict[str, Act] = {
     "resume": Act(pgettext_lazy("button", "恢复计时"), NothingForm, notices.resume_clock, "approve_extension",
                   lambda notice: _live(notice) and notice.due_at is None),
     "propose": Act(pgettext_lazy("button", "提请停工"), StopForm, stopwork.propose_stop_work, "issue_notice",
-                   lambda notice: notice.wording == Notice.Wording.ORDER and _leads_to_a_stop(notice)),
+                   lambda notice: notice.wording == Notice.Wording.ORDER and _leads_to_a_stop(notice)
+                   and not notice.stop_works.running(clock.now()).exists()),
     "withdraw": Act(pgettext_lazy("button", "撤回"), ReasonForm, notices.withdraw_notice, "approve_extension", _live),
 }  # fmt: skip
 STOP_ACTS: dict[str, Act] = {
     "decide": Act(gettext_lazy("作出决定"), ApproveForm, stopwork.decide_stop_work, "decide_stop_work",
                   lambda stop: not stop.decided_at and not stop.lifted_at and not stop.fell(clock.now())),
     "serve": Act(gettext_lazy("登记送达"), ServeForm, stopwork.serve_stop_work, "issue_notice",
-                 lambda stop: bool(stop.approved) and stop.served_at is None),
+                 lambda stop: bool(stop.approved) and not stop.served_at and not stop.lifted_at),
     "check": Act(gettext_lazy("今日巡查"), HoldsForm, stopwork.check_stop_work, "inspect", _binds),
     "apply": Act(pgettext_lazy("button", "申请复工"), NoteForm, stopwork.apply_to_resume, "report_fixed",
                  lambda stop: _binds(stop) and stop.applied_at is None),

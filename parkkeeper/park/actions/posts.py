@@ -23,7 +23,7 @@ PLACES: dict[Role, str] = {
     Role.TEAM_MEMBER: "grid",
 }
 """The place that a role needs, since its rights reach only there; the other roles are of the whole park."""
-CERTIFIED = (Role.PREVENTION, Role.SAMPLING, Role.SCANNING)
+CERTIFIED = (Role.PREVENTION, Role.SAMPLING, Role.SCANNING, Role.TEAM_LEADER, Role.TEAM_MEMBER)
 
 
 @transaction.atomic
