@@ -20,7 +20,7 @@ KINDS: dict[str, Kind] = {
     "look_back_of_own_work": Kind(_("复查人是原检查人或本企业人员，复查不算"), _OFFICE, _BOTH),
     "spot_fix_without_photo": Kind(_("当场整改没有照片"), _OFFICE, _BOTH),
     "spot_fix_too_late": Kind(
-        _("检查结束后，或已有自报、复查、通知书之后才报“当场整改”，不算，须由另一人复查"), _OFFICE, _BOTH
+        _("检查结束后或次日，或已有自报、复查、通知书之后才报“当场整改”，不算，须由另一人复查"), _OFFICE, _BOTH
     ),
     "photo_without_place": Kind(_("照片没有位置，也没有说明原因"), _OFFICE, _BOTH),
 }

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.doubts import doubt_of
@@ -109,8 +110,11 @@ def fix_on_spot(operations: Sequence[FixOnSpot], source: Source, *, by: Person, 
 
 
 def _on_the_spot(finding: Finding, moment: datetime, at: datetime) -> bool:
-    """Whether the team was still there at `moment` and nothing had happened to the finding. Two sendings of a phone
-    may correct its clock differently, by no more than the rulebook lets it be off."""
+    """Whether the team was still there at `moment` (an end that was never told lies in that day) and nothing had
+    happened to the finding. Two sendings of a phone may correct its clock differently, by no more than the rulebook
+    lets it be off."""
+    if timezone.localdate(moment) != timezone.localdate(finding.noted_at):
+        return False
     ended_at = Visit.objects.values_list("ended_at", flat=True).get(pk=finding.visit_id)
     tolerated = Rule.objects.at(at).filter(key="clock_tolerance_minutes").values_list("value", flat=True).first()
     if ended_at is not None and moment > ended_at + timedelta(minutes=float(tolerated or 0)):
