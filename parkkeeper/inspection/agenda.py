@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from parkkeeper.inspection.burden import Burden, burdens
+from parkkeeper.inspection.debriefbook import told_late
 from parkkeeper.inspection.models import Cause, Finding, GridDay, Measure, Notice, Visit
 from parkkeeper.inspection.repeats import repeats_of
 from parkkeeper.kernel.clock import day_bounds
@@ -27,7 +28,8 @@ def agenda_of(day: date, at: datetime) -> dict[str, Any]:
 
     causes [{cause, findings, enterprises}], aspects [{aspect, findings}], overdue [{id, number, enterprise, due,
     lapsed}], repeats [{enterprise, item, area, times}], burden [{enterprise, visits, week, minutes, over}], grids
-    [{name, visits, findings, mismatches, signed}], measures [ids], counts {part: how many in all}.
+    [{name, visits, findings, mismatches, signed}], late [{id, enterprise, day, findings}] (told_late), measures [ids],
+    counts {part: how many in all}.
     """
     starts, ends = day_bounds(day, timezone.get_current_timezone_name())
     until = min(ends, at)
@@ -40,7 +42,8 @@ def agenda_of(day: date, at: datetime) -> dict[str, Any]:
     parts: dict[str, list[Any]] = {
         "causes": _causes(findings, at), "aspects": _aspects(counted), "overdue": _overdue(overdue),
         "repeats": _repeats(repeats), "burden": _burden(starts, ends, until, int(cap)),
-        "grids": _grids(day, starts, until, counted), "measures": list(measures.values_list("pk", flat=True)),
+        "grids": _grids(day, starts, until, counted), "late": _late(day, at),
+        "measures": list(measures.values_list("pk", flat=True)),
     }  # fmt: skip
     counts = {name: len(rows) for name, rows in parts.items()} | {"findings": len(numbers), "repeats": len(repeats)}
     if counts["overdue"] == MOST:
@@ -69,6 +72,15 @@ def _overdue(notices: QuerySet[Notice]) -> list[dict[str, Any]]:
         {"id": one.pk, "number": one.number, "enterprise": str(one.enterprise),
          "due": one.due_at.isoformat() if one.due_at else "", "lapsed": one.lapsed_at is not None}
         for one in notices.select_related("enterprise").order_by("due_at", "pk")[:MOST]
+    ]  # fmt: skip
+
+
+def _late(day: date, at: datetime) -> list[dict[str, Any]]:
+    visits, found = told_late(day, at)
+    return [
+        {"id": str(one.pk), "enterprise": str(one.enterprise), "day": timezone.localdate(one.began_at).isoformat(),
+         "findings": found.get(one.pk, 0)}
+        for one in visits.select_related("enterprise").order_by("began_at", "pk")
     ]  # fmt: skip
 
 

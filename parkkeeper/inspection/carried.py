@@ -145,7 +145,7 @@ def _line(line: Line, places: list[list[float]]) -> dict[str, Any]:
         "enterprise": firm.credit_code, "name": firm.name, "short_name": str(firm),
         "initials": pinyin_initials(str(firm)), "reasons": line.reasons, "score": line.score,
         "visits": line.visits, "last": line.last.isoformat() if line.last else None, "full": line.full,
-        "own": line.own, "drawn": line.drawn, "stopped": firm.stopped_at is not None, "places": places,
+        "own": line.own, "drawn": line.drawn, "stopped": line.stopped, "places": places,
         "purposes": line.purposes, "avoid": line.avoid, "minutes": line.minutes,
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """例会纪要 as a paper, in Chinese whoever prints: what the meeting saw, decided and ordered."""
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone, translation
@@ -21,9 +22,8 @@ def print_minutes(debrief: Debrief, *, park: str) -> bytes:
 def _facts(debrief: Debrief, agenda: dict[str, Any], park: str) -> dict[str, Any]:
     own = debrief.measures.select_related("owner").order_by("due_on", "pk")
     rest = Measure.objects.filter(pk__in=agenda["measures"]).exclude(debrief=debrief).select_related("owner")
-    day = debrief.day
     return {
-        "head": park, "day": f"{day.year} 年 {day.month} 月 {day.day} 日", "issuer": park,
+        "head": park, "day": f"{debrief.day.year} 年 {_day(debrief.day)}", "issuer": park,
         "held": _moment(debrief.held_at), "closed": _moment(debrief.closed_at), "chair": debrief.held_by.name,
         "attendance": debrief.attendance, "notes": [line for line in debrief.notes.splitlines() if line.strip()],
         "counts": agenda["counts"], "more": agenda["more"],
@@ -34,6 +34,8 @@ def _facts(debrief: Debrief, agenda: dict[str, Any], park: str) -> dict[str, Any
                     for row in agenda["repeats"]],
         "burden": [{"unit": row["enterprise"], "visits": row["visits"], "week": row["week"],
                     "minutes": row["minutes"]} for row in agenda["burden"]],
+        "late": [{"unit": row["enterprise"], "day": _day(row["day"]), "findings": row["findings"]}
+                 for row in agenda["late"]],
         "grids": [{"name": row["name"], "visits": row["visits"], "findings": row["findings"],
                    "mismatches": row["mismatches"], "signed": row["signed"]} for row in agenda["grids"]],
         "decisions": list(debrief.decisions.order_by("at", "pk").values_list("text", flat=True)),
@@ -46,8 +48,12 @@ def _moment(moment: Any) -> str:
     return f"{timezone.localtime(moment):%m-%d %H:%M}" if moment else ""
 
 
+def _day(day: date) -> str:
+    return f"{day.month} 月 {day.day} 日"
+
+
 def _measure(one: Measure) -> dict[str, str]:
-    return {"text": one.text, "owner": one.owner.name, "due": f"{one.due_on.month} 月 {one.due_on.day} 日"}
+    return {"text": one.text, "owner": one.owner.name, "due": _day(one.due_on)}
 
 
 def _known(value: Any) -> Any:

@@ -72,8 +72,8 @@ def notice_facts(notice: Notice) -> dict[str, Any]:
         "items": [{"place": f.area, "text": f.item.text, "todo": todo[f.pk]} for f in _findings(notice)],
         "inspectors": [_inspector(one, notice.issued_at) for one in (notice.issued_by, notice.second)],
         "day": _day(notice.issued_at),
-        # once it is served its own receipt counts; before that, what was said of the draft at the visit's end
-        "refusal": _inside(notice.receipt_refused or ("" if notice.served_at else visit.refusal)),
+        # nobody refuses the paper before it is served: what was said of its draft at the visit's end is told as such
+        "refusal": _inside(notice.receipt_refused), "unsigned": "" if notice.served_at else _inside(visit.refusal),
     }  # fmt: skip
 
 

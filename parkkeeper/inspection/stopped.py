@@ -36,7 +36,9 @@ def write_down(stop: StopWork, at: datetime) -> None:
 def tell_stop(kind: str, stop: StopWork, *, at: datetime, by: Person | None = None) -> None:
     """Tell whom it concerns (TOLD) what has become of a stop; `by` did it and knows."""
     roles, firm = TOLD[kind], stop.enterprise
-    here = Q(role=Post.Role.PREVENTION, enterprise=firm) | Q(role=Post.Role.TEAM_LEADER, grid=firm.grid_id)
+    here = Q(role=Post.Role.PREVENTION, enterprise=firm)
+    if firm.grid_id is not None:  # else it would be every leader whose post is of no grid
+        here |= Q(role=Post.Role.TEAM_LEADER, grid=firm.grid_id)
     posts = Post.objects.on(timezone.localdate(at)).filter(here | Q(role__in=_DECIDERS), role__in=roles)
     people = {*posts.values_list("person", flat=True), stop.proposed_by_id} - {by.pk if by else None}
     due = timezone.localtime(stop.review_due_at).strftime("%m-%d %H:%M") if stop.review_due_at else ""

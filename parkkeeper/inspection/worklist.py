@@ -37,6 +37,7 @@ class Line:
     there, `avoid` who may not look back, since it is their own work. `today` says that one was made and
     what remains is put into it or into tomorrow's, `minutes` what the week has cost the enterprise so far. `rested`:
     the cap was reached before the day began, so that the draw leaves it out; what happens that day changes no draw.
+    `stopped`: a line, a workshop or the site stands still.
     """
 
     enterprise: Enterprise
@@ -52,6 +53,7 @@ class Line:
     rested: bool = False
     own: bool = False
     drawn: bool = False
+    stopped: bool = False
 
     def add(self, weight: int, reason: str) -> None:
         self.score += weight
@@ -144,6 +146,7 @@ def _stops(lines: dict[int, Line], day: date, at: datetime) -> None:
     stops = StopWork.objects.in_force(at).filter(enterprise__in=lines).annotate(checked=checked).order_by("pk")
     for enterprise, seen, applied, accepted in stops.values_list("enterprise", "checked", "applied_at", "accepted_at"):
         line, asked = lines[enterprise], applied is not None and accepted is None
+        line.stopped = True
         for words in [_("停工巡查")] * (not seen) + [_("复工验收")] * asked:
             line.add(STOPPED, words)
             line.purposes.append(words)

@@ -31,6 +31,16 @@ test("a visit is the sum of its operations, and the last begun is under way", ()
   expect(visits.open!.id).toBe("v2");
 });
 
+test("the own visits burden an enterprise for a week, and those that the park knew of are not counted twice", () => {
+  const visits = new Visits();
+  const day = 24 * 3_600_000;
+  for (const [id, enterprise] of [["v1", "A"], ["v2", "B"]] as const) visits.add(begin(id, enterprise));
+  const at = visits.all.get("v1")!.at;
+  const burden = (last: number | null, now: number): number => visits.burdening("A", last === null ? null : new Date(last).toISOString(), now);
+  expect([burden(null, at + day), burden(null, at + 8 * day), burden(at - 9 * day, at + 8 * day)]).toEqual([1, 0, 0]);
+  expect([burden(at, at + day), burden(at - 1, at + day)]).toEqual([0, 1]);
+});
+
 test("what belongs to nothing that is known here is left alone", () => {
   const visits = new Visits();
   visits.add(operation("f9", { kind: "note_finding", visit: "elsewhere", item: "B3" }));

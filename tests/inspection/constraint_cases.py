@@ -9,6 +9,8 @@ from typing import Any
 from tests.inspection import rows
 from tests.world import DAY, EVENING, later
 
+_ENDED: dict[str, Any] = {"ended_at": EVENING, "ended_how": "finished", "end_received_at": EVENING}
+
 
 def _visit_on_paper(w: Any) -> Any:
     return rows.visit(w, basis="emergency", authorisation=rows.authorisation(w))
@@ -20,9 +22,9 @@ def changes(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
         ("item_limits_in_order", rows.item, these(least=14, most=14), (these(least=15), these(most=13.9))),
         ("authorisation_is_above_guidance", rows.authorisation, these(basis="authority"), (these(basis="guidance"),)),
         ("authorisation_has_paper", rows.authorisation, these(body="区"), (these(body=""), these(document=""))),
-        ("visit_end_says_how", rows.visit, these(ended_at=EVENING, ended_how="finished"),
-         (these(ended_at=None), these(ended_how=""))),
-        ("visit_signed_or_refused", rows.visit, these(ended_at=EVENING, ended_how="finished", signature="a" * 64),
+        ("visit_end_says_how", rows.visit, these(**_ENDED),
+         (these(ended_at=None), these(ended_how=""), these(end_received_at=None))),
+        ("visit_signed_or_refused", rows.visit, these(**_ENDED, signature="a" * 64),
          (these(refusal="不签"), these(ended_how="no_access"))),
         ("visit_advice_needs_no_paper", _visit_on_paper, these(basis="authority"), (these(basis="guidance"),)),
         ("step_hung_up_until_a_day", rows.step, these(kind="hung_up", note="等设备", until=DAY), (these(until=None),)),

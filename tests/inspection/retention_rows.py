@@ -27,8 +27,9 @@ def _full_notice(w: Any) -> Any:
 
 def _full_visit(w: Any) -> Any:
     return rows.visit(
-        w, second=w.leader, ended_at=EVENING, ended_how="finished", answers={"A1": {"ok": True}}, signed_by="梅联络",
-        signature="a" * 64, longitude=121.6, latitude=31.2, accuracy=5.0, phone_id=3,
+        w, second=w.leader, ended_at=EVENING, ended_how="finished", end_received_at=EVENING,
+        answers={"A1": {"ok": True}}, signed_by="梅联络", signature="a" * 64, longitude=121.6,
+        latitude=31.2, accuracy=5.0, phone_id=3,
     )  # fmt: skip
 
 

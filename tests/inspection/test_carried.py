@@ -1,5 +1,7 @@
 """What an inspector's phone carries: the own grid's round and what a visit needs, for those who inspect there alone."""
 
+import inspect
+import re
 from datetime import date
 from typing import Any
 
@@ -20,6 +22,7 @@ from parkkeeper.park.errors import Refused
 from parkkeeper.park.models import JournalEntry, Post
 from parkkeeper.sync.actions import issue_enrolment
 from parkkeeper.sync.models import Phone
+from parkkeeper.sync.outbox import WATCHED_IN_GRIDS
 from tests.harness.source import ROOT
 from tests.inspection.kit import Inspector, found, inspected_world, later, noticed
 from tests.inspection.test_xlsform import book
@@ -157,6 +160,13 @@ def test_a_line_says_all_that_one_visit_does_who_may_not_look_back_and_what_the_
     [line] = round_of(of(w, w.cai, "team_member"), at=TOMORROW)["round"]
     assert line["purposes"] == ["复查 1 项", "停工巡查", "日常巡查"] and line["avoid"] == ["安组长", "本组员"]
     assert (line["visits"], line["minutes"]) == (1, 20)
+    assert line["stopped"]  # one line of the works does
+
+
+def test_a_phone_hears_of_whatever_becomes_of_a_stop_once_it_may_bind(w: Any) -> None:
+    told = set(re.findall(r'"(stop_work\.\w+)"', inspect.getsource(stopwork)))
+    assert told - {"stop_work.proposed"} == {verb for verb in WATCHED_IN_GRIDS if verb.startswith("stop_work.")} - {
+        "stop_work.fell"}  # fmt: skip
 
 
 def test_the_repeat_history_is_what_the_ladder_will_count(w: Any) -> None:

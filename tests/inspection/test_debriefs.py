@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pypdfium2
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from parkkeeper.inspection.actions import debriefs, lookbacks
 from parkkeeper.inspection.agenda import agenda_of
 from parkkeeper.inspection.burden import meter_of
+from parkkeeper.inspection.debriefbook import with_reviewed
 from parkkeeper.inspection.ladder import rung_of
-from parkkeeper.inspection.models import Finding, Measure
+from parkkeeper.inspection.minutes import print_minutes
+from parkkeeper.inspection.models import Finding, Measure, Visit
 from parkkeeper.inspection.repeats import repeats_of
 from parkkeeper.inspection.states import VISIT_STATES
 from parkkeeper.kernel import clock
@@ -67,6 +70,51 @@ def test_a_closed_debrief_has_reviewed_the_day_s_visits_and_not_what_came_later(
     with clock.at(later(3000)):
         assert "例会已议" in Desk(w.mei).get("visit", one.visit_id).text
         assert "待例会" in Desk(w.mei).get("visit", late.id).text
+
+
+def test_what_was_heard_after_its_debrief_had_closed_comes_up_on_the_next_one(w: Any) -> None:
+    found(w, "B3")  # talked about on its day
+    going, silent, late = w.team.visit(30), w.team.visit(40), w.team.visit(50)
+    w.team.say(going, silent)
+    debriefs.close_debrief(debriefs.hold_debrief(DAY, by=w.office, at=NIGHT), by=w.office, at=later(210))
+    # begun and heard of in time; ended before the close too, but that was heard after it
+    w.team.say(w.team.end(going, minutes=60), w.team.note(silent, "B4", 45), heard=230)
+    w.team.say(late, w.team.note(late, "C5", 51), w.team.note(late, "C6", 52), w.team.end(late, minutes=70), heard=240)
+    assert Visit.objects.get(pk=going.id).end_received_at == later(230)
+    names = {str(one.id): name for one, name in ((going, "going"), (silent, "silent"), (late, "late"))}
+
+    def lines(day: Any, at: Any) -> list[tuple[str, int]]:
+        return [(names[row["id"]], row["findings"]) for row in agenda_of(day, at)["late"]]
+
+    def reviewed() -> list[str]:
+        return [names[str(one.pk)] for one in with_reviewed(Visit.objects.order_by("began_at"))
+                if one.reviewed and str(one.pk) in names]  # fmt: skip
+
+    expected = [("going", 0), ("silent", 1), ("late", 2)]
+    assert lines(DAY, later(300)) == [] and lines(TOMORROW, later(220)) == []
+    assert lines(TOMORROW, later(1600)) == expected and reviewed() == []
+    meeting = debriefs.hold_debrief(TOMORROW, by=w.office, at=later(1600))
+    with clock.at(later(1610)):
+        shown = Desk(w.office).get("debrief", meeting.pk).text
+    assert "以前例会之后才收到的检查" in shown and f"/visits/{late.id}" in shown and "新收到问题 2 项" in shown
+    debriefs.close_debrief(meeting, by=w.office, at=later(1620))
+    assert reviewed() == ["going", "late"]  # nobody has said how the other one ended
+    text = "".join(p.get_textpage().get_text_range() for p in
+                   pypdfium2.PdfDocument(print_minutes(again(meeting), park="云桥")))  # fmt: skip
+    assert "5月10日的检查在当日例会之后收到，其中问题2项" in "".join(text.split())
+    w.team.say(w.team.end(silent, minutes=80), heard=1700)
+    assert lines(TOMORROW + timedelta(days=1), later(3000)) == [("silent", 0)]
+
+
+def test_a_day_that_had_no_debrief_is_talked_about_at_the_next_one(w: Any) -> None:
+    found(w, "B3")
+    assert agenda_of(TOMORROW, later(1600))["late"] == []  # before a first debrief nothing is late
+    yesterday = DAY - timedelta(days=1)
+    debriefs.close_debrief(debriefs.hold_debrief(yesterday, by=w.office, at=NIGHT), by=w.office, at=NIGHT)
+    assert [row["findings"] for row in agenda_of(TOMORROW, later(1600))["late"]] == [1]
+    meeting = debriefs.hold_debrief(TOMORROW, by=w.office, at=later(1600))
+    debriefs.close_debrief(meeting, by=w.office, at=later(1600))
+    assert [one.reviewed for one in with_reviewed(Visit.objects.all())] == [True]
 
 
 def test_a_cause_of_another_kind_is_told_in_words_and_only_by_who_inspects(w: Any) -> None:

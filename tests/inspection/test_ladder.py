@@ -11,10 +11,10 @@ from parkkeeper.inspection.ladder import again_and_again, rung_of
 from parkkeeper.inspection.models import Deadline, Finding, Notice, StopWork, Visit
 from parkkeeper.kernel import clock
 from parkkeeper.park.errors import Refused
-from parkkeeper.park.models import Enterprise, JournalEntry, Message
+from parkkeeper.park.models import Enterprise, JournalEntry, Message, Post
 from tests.inspection.kit import Inspector, again, found, inspected_world, later, noticed
 from tests.pages_unit.desk import Desk
-from tests.world import EVENING
+from tests.world import ALWAYS, EVENING
 
 pytestmark = pytest.mark.django_db
 DAY_ON = 1440
@@ -320,6 +320,15 @@ def test_a_stop_that_is_turned_down_is_told_to_its_proposer_and_to_the_enterpris
     stop = stopwork.impose_stop_work(danger, **FACTS, by=w.ben, at=later(30))
     stopwork.decide_stop_work(stop, approved=False, note="证据不足", by=w.leader, at=later(60))
     assert told("stop_turned_down") == {w.office, w.ann, w.ben, w.mei}
+
+
+def test_a_stop_at_an_enterprise_without_a_grid_is_told_to_no_leader_without_one(w: Any) -> None:
+    (danger,) = found(w, "C6")
+    Post.objects.create(person=w.person("丁组长", w.body, state="away"), role="team_leader", during=ALWAYS)
+    Enterprise.objects.filter(pk=w.rainbow.pk).update(grid=None)
+    danger = Finding.objects.select_related("visit__enterprise", "item").get(pk=danger.pk)
+    stopwork.impose_stop_work(danger, **FACTS, by=w.office, at=later(30))
+    assert told("stop_imposed") == {w.leader, w.mei}
 
 
 def test_a_look_back_of_somebody_else_after_a_spot_fix_that_came_too_late_closes_the_notice(w: Any) -> None:

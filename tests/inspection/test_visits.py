@@ -148,6 +148,9 @@ def test_a_photo_shows_for_ever_what_it_showed(w: Any) -> None:
     photo.sha256 = "b" * 64
     with pytest.raises(TypeError, match="never changed"):
         photo.save()
+    for way in (lambda: Photo.objects.update(sha256="b" * 64), Photo.objects.all().delete, photo.delete):
+        with pytest.raises(TypeError, match=r"only ever added to|never deleted"):
+            way()
 
 
 def test_two_inspectors_offline_at_one_enterprise_are_two_visits(w: Any) -> None:

@@ -137,3 +137,21 @@ def handed_out(phone: Hand, path: Path) -> str:
     phone.page.get_by_role("button", name="完成").click()
     phone.tab("检查")
     return secret
+
+
+def test_a_sample_is_told_as_it_is_typed_and_each_code_counts_once(phones: Phones, w: Any) -> None:
+    phone = of(w, phones(**HERE), w.cai)
+    enter(phone, kind="全面检查")
+    drawn = item(phone, "闭环管理", "A5")
+    drawn.get_by_label("抽查数和不合格数").fill("２/10")  # typed on a Chinese keyboard
+    drawn.locator("[data-ok=true]").click()
+    counted = item(phone, "人员管理", "E4")
+    counted.get_by_role("button", name="扫码").click()
+    for code in ("one", "two", "one"):
+        counted.locator("camera-box").dispatch_event("code", {"detail": code})
+    expect(counted.get_by_label("已扫码数")).to_have_value("2")
+    counted.locator("[data-ok=true]").click()
+    leave(phone)
+    phone.waits(0)
+    told = Visit.objects.get(by=w.cai).answers
+    assert {code: one["value"] for code, one in told.items()} == {"A5": "2/10", "E4": "2"}

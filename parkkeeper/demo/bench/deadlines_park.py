@@ -20,9 +20,9 @@ FROM generate_series(1, %(notices)s) n
 JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS all FROM park_enterprise
       WHERE kind <> 'body') e ON e.place = n %% e.all;
 INSERT INTO inspection_visit (id, enterprise_id, checklist_id, kind, basis, by_id, second_id, began_at, received_at,
-  ended_at, ended_how, answers, signed_by, signature, refusal, placeless)
+  ended_at, ended_how, end_received_at, answers, signed_by, signature, refusal, placeless)
 SELECT visit, enterprise, %(checklist)s, 'full', 'emergency', %(one)s, %(other)s, at - interval '1 hour', at, at,
-  'finished', '{}', '', '', '拒签', '' FROM made;
+  'finished', at, '{}', '', '', '拒签', '' FROM made;
 INSERT INTO inspection_finding (id, visit_id, enterprise_id, item_id, area, note, noted_at, received_at, by_id)
 SELECT gen_random_uuid(), m.visit, m.enterprise, i.id, '一号楼', '', m.at, m.at, %(one)s
 FROM made m JOIN LATERAL (SELECT id FROM inspection_item WHERE checklist_id = %(checklist)s

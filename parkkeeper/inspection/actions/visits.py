@@ -139,7 +139,7 @@ def _doubted_answers(visit: Visit, op: EndVisit, by: Person, at: datetime) -> li
 def _end(visit: Visit, op: EndVisit, source: Source) -> None:
     finished = op.how == Visit.End.FINISHED
     visit.ended_at, visit.ended_how = max(happened(op.happened_at, source), visit.began_at), op.how
-    visit.answers = dict(op.answers)
+    visit.end_received_at, visit.answers = source.received_at, dict(op.answers)
     visit.signature, visit.signed_by = (op.signature, tidy(op.signed_by)[:60]) if finished else ("", "")
     visit.refusal = tidy(op.refusal)[:200] if finished and not visit.signature else ""
     visit.save()

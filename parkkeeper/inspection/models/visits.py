@@ -1,7 +1,7 @@
 """What was seen: visits on a legal basis, findings, photos, and the steps of a finding from noted to settled."""
 
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Never, Self
 from uuid import UUID
 
 from django.contrib.postgres.fields import DateRangeField
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from parkkeeper.inspection.models.checklists import Checklist, Item
 from parkkeeper.inspection.models.notices import Notice
 from parkkeeper.park.models import Enterprise, Person
+from parkkeeper.park.models.journal import AppendOnly
 from parkkeeper.park.scope import Scope
 
 
@@ -90,6 +91,7 @@ class Visit(models.Model):
     received_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_how = models.CharField(max_length=12, choices=End.choices, blank=True)
+    end_received_at = models.DateTimeField(null=True, blank=True, help_text="when the park heard of the end")
     answers = models.JSONField(default=dict, help_text='what was looked at: {"A1": {"ok": true, "value": "35.9"}}')
     signed_by = models.CharField(max_length=60, blank=True, help_text="who signed for the enterprise")
     signature = models.CharField(max_length=64, blank=True, help_text="sha256 of the drawn signature")
@@ -106,7 +108,8 @@ class Visit(models.Model):
         db_table = "inspection_visit"
         constraints = [
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True, ended_how="") | Q(ended_at__isnull=False) & ~Q(ended_how=""),
+                condition=Q(ended_at__isnull=True, ended_how="", end_received_at__isnull=True)
+                | Q(ended_at__isnull=False, end_received_at__isnull=False) & ~Q(ended_how=""),
                 name="visit_end_says_how",
             ),
             models.CheckConstraint(
@@ -306,6 +309,8 @@ class Photo(models.Model):
     accuracy = models.FloatField(null=True, blank=True, help_text="metres")
     placeless = models.CharField(max_length=120, blank=True, help_text="why the place is not known")
 
+    objects = AppendOnly.as_manager()
+
     class Meta:
         db_table = "inspection_photo"
         constraints = [
@@ -321,3 +326,7 @@ class Photo(models.Model):
         if not self._state.adding:
             raise TypeError("a photo is never changed")
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        """Evidence stays; what of it tells of people goes with its period."""
+        raise TypeError("a photo is never deleted")

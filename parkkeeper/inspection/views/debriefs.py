@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -130,12 +131,13 @@ def debrief_page(request: OfficeRequest, pk: int) -> HttpResponse:
     """The agenda as it stands (as it was when closed), what was decided, and measures that are still open."""
     debrief = _debrief(pk)
     agenda = debrief.agenda or agenda_of(debrief.day, request.at)
+    asked = Measure.objects.filter(Q(debrief=debrief) | Q(pk__in=agenda["measures"])).select_related("owner")
+    told = _told(asked.order_by("due_on", "pk"))
     context = {
         "title": _("%(day)s 例会") % {"day": debrief.day}, "crumbs": [(_("例会"), reverse("debriefs"))],
         "debrief": debrief, "agenda": shown(agenda), "decisions": debrief.decisions.order_by("at", "pk"),
-        "measures": _told(debrief.measures.select_related("owner").order_by("due_on", "pk")),
-        "earlier": _told(Measure.objects.filter(pk__in=agenda["measures"]).exclude(debrief=debrief)
-                         .select_related("owner").order_by("due_on", "pk")),
+        "measures": [one for one in told if one["measure"].debrief_id == debrief.pk],
+        "earlier": [one for one in told if one["measure"].debrief_id != debrief.pk],
         "acts": offered(DEBRIEF_ACTS, request, debrief, "debrief_act"),
     }  # fmt: skip
     return render(request, "inspection/debrief.html", context)

@@ -31,13 +31,15 @@ class CurrentXact(Func):
 
 
 class AppendOnly(models.QuerySet[Any]):
-    """Rows that are added and read, never changed; retention has its own way with its own journal line."""
+    """Rows that are added and read, never changed; retention has its own way with its own journal line.
+
+    By this class and not by a trigger, which no table of a park has (docs/adr/0004)."""
 
     def update(self, **kwargs: Any) -> Never:
-        raise TypeError("the journal is only ever added to")
+        raise TypeError(f"{self.model._meta.db_table} is only ever added to")
 
     def delete(self) -> Never:
-        raise TypeError("the journal is only ever added to")
+        raise TypeError(f"{self.model._meta.db_table} is only ever added to")
 
 
 class _Added(models.Model):

@@ -77,7 +77,7 @@ class Blank:
 
     def step(self, rule: Rule, past: Past, limit: int) -> Counter[str]:
         found = some(self.due(rule, past), limit)
-        rows = rule.model._default_manager.filter(pk__in=found)
+        rows = rule.model._base_manager.filter(pk__in=found)  # the own manager may refuse every change (AppendOnly)
         fill(rows, columns_of(rule.model, rule.goes))
         return Counter({rule.name: len(found)} if found else {})
 

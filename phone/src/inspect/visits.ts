@@ -2,6 +2,8 @@
 
 import type { Operation, Outcome, Place, PhotoOf, VisitEnd, VisitKind } from "../protocol";
 
+const WEEK = 7 * 24 * 3_600_000;
+
 export interface Found {
   id: string;
   item: string;
@@ -70,6 +72,12 @@ export class Visits {
   /** The visit that is under way, the last begun. */
   get open(): Visit | undefined {
     return [...this.all.values()].reverse().find((visit) => !visit.ended);
+  }
+
+  /** How many began here at the enterprise after `last`, which the park knew of when it told; within the week alone. */
+  burdening(enterprise: string, last: string | null, now: number): number {
+    const after = Math.max(last ? Date.parse(last) : 0, now - WEEK);
+    return [...this.all.values()].filter((visit) => visit.enterprise === enterprise && visit.at > after).length;
   }
 
   photosOfLook(finding: string): number {

@@ -74,9 +74,7 @@ export class EntryView extends View {
   /** What the week's visits have cost the enterprise, those of this phone too that the park did not know when it told. */
   private burden(cap: number): TemplateResult {
     const { line } = this;
-    const told = line.last ? Date.parse(line.last) : 0;
-    const since = [...world.inspecting.visits.all.values()].filter((visit) => visit.enterprise === line.enterprise && visit.at > told).length;
-    const visits = line.visits + since;
+    const visits = line.visits + world.inspecting.visits.burdening(line.enterprise, line.last, world.now());
     const over = visits >= cap && this.kind !== "look_back" && !line.stopped;
     return html`<p class="hint" data-visits=${visits}>${t("近 7 天已查 {n} 次，上限 {cap} 次，共 {minutes} 分钟", { n: visits, cap, minutes: line.minutes ?? 0 })}</p>
       ${over ? html`<p class="note" data-over>${icon("warn")} ${t("已达上限，只应复查；仍以这种方式进入的，会请办公室核实。")}</p>` : nothing}`;
