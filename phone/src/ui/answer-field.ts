@@ -24,6 +24,8 @@ export class AnswerField extends View {
   private held: string | undefined;
   private scanning = false;
   private readonly scanned = new Set<string>();
+  /** What was counted otherwise; `value` comes back later than the next code may. */
+  private besides = 0;
 
   static override properties = { item: { attribute: false }, value: { attribute: false }, now: { attribute: false } };
 
@@ -60,7 +62,7 @@ export class AnswerField extends View {
       <div class="taking">${type === "date"
         ? html`<input id=${id} type="date" .value=${value} aria-invalid=${wrong ? "true" : "false"} @change=${this.typed} />`
         : html`<input id=${id} .value=${value} maxlength=${type === "text" ? MOST_OF_TEXT : MOST} inputmode=${number ? "decimal" : "text"} autocomplete="off" aria-invalid=${wrong ? "true" : "false"} @change=${this.typed} />`}
-        ${item.evidence.includes("S") ? html`<button type="button" aria-pressed=${this.scanning ? "true" : "false"} aria-label=${t("扫码")} @click=${() => { this.scanning = !this.scanning; this.requestUpdate(); }}>${icon("scan")}</button>` : nothing}</div>
+        ${item.evidence.includes("S") ? html`<button type="button" aria-pressed=${this.scanning ? "true" : "false"} aria-label=${t("扫码")} @click=${() => { this.scanning = !this.scanning; this.takeUp(this.value); this.requestUpdate(); }}>${icon("scan")}</button>` : nothing}</div>
       ${this.scanning ? html`<camera-box @code=${(event: CustomEvent<string>) => this.count(event.detail)}></camera-box>` : nothing}
       ${outside ? html`<p class="uneven" role="status">${t("超出限值，按不合格记录；如有误请改。")}</p>` : nothing}`;
   }
@@ -92,11 +94,17 @@ export class AnswerField extends View {
   private count(code: string): void {
     if (this.scanned.has(code)) return;
     this.scanned.add(code);
-    this.take(String((Number(this.value) || 0) + 1));
+    this.take(String(this.besides + this.scanned.size));
+  }
+
+  private takeUp(value: string): void {
+    this.besides = (Number(value) || 0) - this.scanned.size;
   }
 
   private readonly typed = (event: Event): void => {
-    this.take((event.target as HTMLInputElement).value.normalize("NFKC").trim());
+    const value = (event.target as HTMLInputElement).value.normalize("NFKC").trim();
+    this.takeUp(value);
+    this.take(value);
   };
 
   private take(value: string): void {
