@@ -18,7 +18,8 @@ from parkkeeper.sampling.doubts import OF_PERSON, OF_SCAN, Doubt, follow_doubts,
 Marks = dict[UUID, set[str]]
 APART, NONE = timedelta(seconds=30), timedelta(0)
 """How far apart two batches of one phone may be corrected: each by how long it was on its way, and an application waits
-30 seconds for its answer. No application offers to undo its own scan after the seal: nearer than that it was before."""
+30 seconds for its answer. None offers to scan into a tube that it sealed itself, or to undo what is in it: nearer than
+that it was before. Another phone may: it does not know of the seal yet."""
 
 
 def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
@@ -111,7 +112,7 @@ def follow_undone(scan_ids: Collection[UUID]) -> None:
 
 _UNDOS = """
 SELECT s.id, s.scanned_at, s.undone_at, s.person_id, e.employer_id, p.site_id, t.code, t.sealed_at,
-       u.id, u.at, u.received_at, u.ordered, coalesce(u.phone_id = s.phone_id, false)
+       u.id, u.at, u.received_at, u.ordered, coalesce(u.phone_id = s.phone_id AND s.phone_id = t.seal_phone_id, false)
 FROM sampling_undo u JOIN sampling_scan s ON s.id = u.scan_id JOIN sampling_tube t ON t.id = s.tube_id
 LEFT JOIN park_person e ON e.id = s.person_id LEFT JOIN sampling_point p ON p.id = s.point_id
 WHERE u.scan_id = ANY(%s::uuid[]) ORDER BY s.id, u.at, u.id
@@ -130,7 +131,7 @@ UPDATE sampling_scan s SET undone_at = n.undone_at, undone_received_at = n.heard
 
 
 def _undos(asked: str, at: datetime, marks: Marks) -> tuple[list[Doubt], set[UUID]]:
-    """An undo counts until the tube is sealed (by the scan's own phone: APART later), or when the office ordered it."""
+    """An undo counts until the tube is sealed (of the phone that scanned and sealed: APART later), or by the office."""
     by_scan: dict[UUID, list[tuple[Any, ...]]] = defaultdict(list)
     for row in _rows(_UNDOS, [asked]):
         by_scan[row[0]].append(row)
@@ -160,9 +161,11 @@ def _undo_after_seal(word: tuple[Any, ...], at: datetime) -> Doubt:
     )  # fmt: skip
 
 
-_IN_WRONG_TUBE = """
+_AFTER_SEAL = f"""s.scanned_at > t.sealed_at
+  + CASE WHEN s.phone_id = t.seal_phone_id THEN interval '{APART.seconds} seconds' ELSE interval '0' END"""
+_IN_WRONG_TUBE = f"""
 SELECT s.id, s.scanned_at, s.person_id, e.employer_id, p.site_id, t.code, t.pool_size,
-       CASE WHEN s.scanned_at > t.sealed_at THEN t.sealed_at END, o.id, d.standing
+       CASE WHEN {_AFTER_SEAL} THEN t.sealed_at END, o.id, d.standing
 FROM sampling_scan s JOIN sampling_tube t ON t.id = s.tube_id
 LEFT JOIN LATERAL (SELECT b.id FROM sampling_obligation b
                    WHERE b.person_id = s.person_id AND b.opened_at <= s.scanned_at
@@ -172,7 +175,7 @@ LEFT JOIN sampling_due d ON t.pool_size > 1 AND d.round_id = s.round_id AND d.pe
                         AND d.standing IN ('isolated', 'silent')
 LEFT JOIN park_person e ON e.id = s.person_id LEFT JOIN sampling_point p ON p.id = s.point_id
 WHERE s.id = ANY(%s::uuid[]) AND s.undone_at IS NULL
-  AND (s.scanned_at > t.sealed_at OR o.id IS NOT NULL OR d.standing IS NOT NULL)
+  AND ({_AFTER_SEAL} OR o.id IS NOT NULL OR d.standing IS NOT NULL)
 ORDER BY s.id
 """
 

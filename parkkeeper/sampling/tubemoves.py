@@ -10,7 +10,7 @@ from parkkeeper.sampling.arrays import plain
 from parkkeeper.sampling.earlier import keep_listings, keep_receptions, keep_scans, keep_tubes
 
 _OPENING = "opening, opened_at, opened_by_id, phone_id, pool_size, session_id, point_id, round_id"
-_SEALING = "sealing, sealed_at, sealed_by_id, swabs"
+_SEALING = "sealing, sealed_at, sealed_by_id, seal_phone_id, swabs"
 
 
 def move_scans(wrong: int, right: int, scans: Collection[UUID], *, at: datetime) -> list[UUID]:

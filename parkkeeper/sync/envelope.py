@@ -22,6 +22,7 @@ MOST_OPERATIONS = 2000
 MOST_DRAINED = 64 * 1024 * 1024  # bytes of a body too big that are read and dropped, so that its sender hears why
 _PART = 256 * 1024
 _MOST_JUMPS = 100
+_LAST_SEQUENCE = 2**53  # the greatest whole number that a phone's JavaScript counts to
 _LONGEST_JUMP = 10**13  # milliseconds, three centuries: a phone whose clock began anew in 1970 is none
 
 
@@ -186,9 +187,14 @@ def _jumps(told: Any) -> tuple[tuple[int, int], ...]:
         return ()
     if type(told) is list and len(told) <= _MOST_JUMPS and all(type(one) is dict for one in told):
         found = tuple((one.get("until"), one.get("by")) for one in told)
-        if all(type(until) is int and type(by) is int and abs(by) <= _LONGEST_JUMP for until, by in found):
+        if all(_is_within(until, 0, _LAST_SEQUENCE) and _is_within(by, -_LONGEST_JUMP, _LONGEST_JUMP)
+               for until, by in found):  # fmt: skip
             return found
     raise _bad_field("jumps", _("应为时钟跳变的列表，每项有 until（序号）与 by（毫秒），至多 100 项"))
+
+
+def _is_within(told: Any, least: int, most: int) -> bool:
+    return type(told) is int and least <= told <= most
 
 
 def _bad_field(field: str, expected: str) -> Unreadable:

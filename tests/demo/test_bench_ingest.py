@@ -1,12 +1,15 @@
 """The measurement of the door: what it measures on, whose backlog it sends, and that a missed aim is named."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
+from parkkeeper.demo.bench import ingest_park
 from parkkeeper.demo.bench.camera import told
 from parkkeeper.demo.bench.ingest import AIMS, BACKLOG, durable_settings, missed
 from parkkeeper.demo.bench.ingest_backlog import LAST_EVENING, crowds_of_the_demo
+from parkkeeper.demo.bench.ingest_park import BenchPark, Desk, backlog
 from parkkeeper.demo.invent import DEFAULT_SEED, invent
 
 
@@ -24,6 +27,18 @@ def test_the_backlog_is_the_demos_own() -> None:
         assert abs(sum(crowd) - arrivals * BACKLOG / sum(came)) < 1 + len(crowd)
     assert max(map(max, crowds)) > 20 * min(map(min, crowds))  # a large host is no small point
     assert sum(map(sum, crowds_of_the_demo(200))) == 200
+
+
+def test_a_phone_that_slept_says_hello_before_its_backlog(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest_park, "in_park", lambda schema: nullcontext())
+    monkeypatch.setattr(ingest_park, "horizon", lambda: "0-0")
+    people = [(str(n), 1020) for n in range(12)]
+    park = BenchPark("backlog", "backlog.localhost", [Desk("token", 1, people, 0, crowd=12)])
+    (sent, asked), tubes = backlog(park, most=10)
+    assert [request.split(b" HTTP")[0] for request in sent] == [b"GET /phone/v1/hello"] + [
+        b"POST /phone/v1/batches"
+    ] * 2
+    assert (len(asked), tubes) == (2, 2)
 
 
 def measured(**worse: Any) -> dict[str, Any]:

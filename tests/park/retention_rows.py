@@ -131,7 +131,7 @@ def session(w: Any) -> Any:
 
 
 def tube(w: Any) -> Any:
-    return changed(rows.tube(w), opened_by=w.sampler, sealed_by=w.scanner, phone_id=7)
+    return changed(rows.tube(w), opened_by=w.sampler, sealed_by=w.scanner, phone_id=7, seal_phone_id=7)
 
 
 def scan(w: Any) -> Any:

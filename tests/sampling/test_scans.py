@@ -203,6 +203,32 @@ def test_an_undo_whose_batch_was_slower_than_the_seals_counts_when_its_phone_sca
     assert open_kinds() == ["undo_after_seal"]
 
 
+@pytest.mark.parametrize("sealed_last", [False, True])
+def test_an_undo_soon_after_another_phones_seal_is_not_carried_out(w: Any, sealed_last: bool) -> None:
+    sealer, scan = FieldPhone(w.sampler, w.point, phone_id=2), w.phone.scan(w.workers[0], 1, 1)
+    words = [(sealer, sealer.seal(1, 1, 5)), (w.phone, w.phone.undo(scan, 5.4))]
+    w.phone.say(w.phone.open(1), scan)  # that its phone opened the tube does not make it the one that sealed it
+    for phone, word in reversed(words) if sealed_last else words:
+        phone.say(word)
+    assert (Scan.objects.get().undone_at, open_kinds()) == (None, ["undo_after_seal"])
+
+
+@pytest.mark.parametrize("sealed_last", [False, True])
+def test_a_scan_whose_batch_was_slower_than_the_seals_is_doubted_only_when_another_phone_sealed(
+    w: Any, sealed_last: bool
+) -> None:
+    other = FieldPhone(w.sampler, w.point, phone_id=2)
+    words = [
+        (w.phone, w.phone.seal(1, 2, 5)), (w.phone, w.phone.scan(w.workers[0], 1, 5.4)),
+        (other, other.scan(w.workers[1], 1, 5.4)),
+    ]  # fmt: skip
+    for phone, word in reversed(words) if sealed_last else words:
+        phone.say(word)
+    assert Anomaly.objects.holding().get(kind="scan_after_seal").noun_id == str(words[2][1].id)
+    w.phone.say(w.phone.scan(w.workers[2], 1, 5.6))
+    assert open_kinds().count("scan_after_seal") == 2
+
+
 def test_a_stranger_whose_undo_came_too_late_is_asked_for_again(w: Any) -> None:
     scan = w.phone.scan("没有此人", 1, 1, how="search")
     w.phone.say(scan, w.phone.undo(scan, 6))

@@ -13,7 +13,7 @@ from django.conf import settings
 from parkkeeper.kernel.crypto import unseal
 from parkkeeper.kernel.tubes import box_code, tube_code
 from parkkeeper.park.models import Anomaly
-from parkkeeper.sampling.models import AntigenTest, HandOver, Scan, Session, Tube
+from parkkeeper.sampling.models import AntigenTest, HandOver, Reception, Scan, Session, Tube
 from parkkeeper.sync import inbox
 from parkkeeper.sync.actions import revoke_phone
 from parkkeeper.sync.models import Batch, PoisonOperation
@@ -251,6 +251,24 @@ def test_every_kind_of_operation_goes_in() -> None:
     assert AntigenTest.objects.get().person == w.workers[0]
     assert Session.objects.get().closed_at == later(70)
     assert set(verdicts(phone.send(operations, at=later(76)))) == {"known"}
+
+
+@pytest.mark.parametrize("sealed_first", [True, False])
+def test_a_tube_is_received_out_of_a_box_by_what_is_printed_on_it(sealed_first: bool) -> None:
+    w, phone = scene()
+    code = box_code("YQ", 1)
+    box = phone.op("seal_box", box=code, tubes=[tube_code("YQ", 7)], at=later(20))
+    came = phone.op(
+        "receive_tube", tube=tube_code("YQ", 7), condition="good", laboratory="LAB1", box_code=f" {code.lower()}",
+        at=later(60),
+    )  # fmt: skip
+    phone.send(a_tube(w, phone), at=later(15))
+    for word in (box, came) if sealed_first else (came, box):
+        assert verdicts(phone.send([word], at=later(70))) == ["stored"]
+    seen = Reception.objects.get()
+    assert (str(seen.pk), seen.box_code, str(seen.box_id)) == (came["id"], code, box["id"])
+    bad = json_of(phone.send([{**came, "id": str(uuid4()), "box_code": 7}], at=later(71)))["verdicts"][0]
+    assert (bad["verdict"], bad["code"]) == ("kept", "bad_field")
 
 
 def test_a_file_is_known_by_its_hash_and_kept_once() -> None:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import orjson
 import pytest
 
 from parkkeeper.kernel.tubes import tube_code
@@ -18,6 +17,7 @@ from tests.world import later, world
 pytestmark = pytest.mark.django_db
 AHEAD = timedelta(hours=3)
 TUBE = tube_code("YQ", 7)
+HUGE = [{"until": 10**40, "by": 1}]
 
 
 def shift(w: Any, phone: Handset) -> list[dict[str, Any]]:
@@ -32,7 +32,7 @@ def shift(w: Any, phone: Handset) -> list[dict[str, Any]]:
 def told(phone: Handset, operations: list[Any], jumps: Any, number: str = "") -> Any:
     sent = {"id": number or str(uuid4()), "sent_at": (later(5) + AHEAD).isoformat(), "operations": operations,
             "jumps": jumps}  # fmt: skip
-    return phone.ask("POST", "batches", at=later(5), data=orjson.dumps(sent))
+    return phone.ask("POST", "batches", at=later(5), data=json.dumps(sent).encode())
 
 
 def test_what_was_told_before_the_clock_was_set_is_stored_in_its_true_time() -> None:
@@ -71,9 +71,18 @@ def test_what_is_taken_after_all_keeps_its_true_time(monkeypatch: pytest.MonkeyP
     assert [scan.scanned_at for scan in Scan.objects.order_by("sequence")] == [later(n) for n in range(4)]
 
 
+def test_a_jump_after_the_greatest_number_that_a_phone_can_count_to_is_taken() -> None:
+    w: Any = world()
+    phone = enrolled(w.scanner, w.point, by=w.office)
+    answer = told(phone, shift(w, phone), [{"until": 2**53, "by": int(AHEAD.total_seconds() * 1000)}])
+    assert verdicts(answer) == ["stored"] * 5
+
+
 @pytest.mark.parametrize(
-    "jumps", ["3", 3, [3], [{"until": 1}], [{"until": 1, "by": True}], [{"until": 1, "by": 10**14}], [{}] * 101]
-)
+    "jumps",
+    ["3", 3, [3], [{"until": 1}], [{"until": 1, "by": True}], [{"until": 1, "by": 10**14}], [{}] * 101,
+     [{"until": -1, "by": 1}], [{"until": 2**53 + 1, "by": 1}], [{"until": 2**64 - 1, "by": 1}], HUGE],
+)  # fmt: skip
 def test_jumps_that_nobody_understands_are_told_and_nothing_is_stored_in_a_wrong_time(jumps: Any) -> None:
     w: Any = world()
     phone = enrolled(w.scanner, w.point, by=w.office)

@@ -99,6 +99,18 @@ def test_the_reply_to_usual_tubes_is_the_same_when_they_are_sent_again(taken: Co
     assert {v["verdict"] for v in again["verdicts"]} == {"known"} and Scan.objects.count() == 5
 
 
+@pytest.mark.parametrize("parts", [1, 2])
+def test_a_tube_that_went_in_whole_knows_which_phone_sealed_it(taken: Counter[str], parts: int) -> None:
+    w, phone = scene()
+    told = a_tube(phone, 7, w.many[:5])
+    undos = [phone.op("undo_scan", scan=told[n]["id"], at=later(minute)) for n, minute in ((1, 9.3), (2, 9.7))]
+    for part in (told,) if parts == 1 else (told[:-1], told[-1:]):
+        phone.send(part, at=later(10))
+    assert taken == {"offered": parts, "whole": parts} and Tube.objects.get().seal_phone_id == phone.row.pk
+    phone.send(undos, at=later(11))
+    assert [bool(Scan.objects.get(pk=told[n]["id"]).undone_at) for n in (1, 2)] == [True, False]
+
+
 @pytest.mark.parametrize(("minutes", "whole", "doubted"), [(14, 1, False), (39, 0, True), (50, 1, False)])
 def test_a_tube_goes_in_whole_in_any_slot_of_the_enterprise_and_when_nobody_has_the_point(
     taken: Counter[str], minutes: float, whole: int, doubted: bool
@@ -186,9 +198,9 @@ def _perhaps_odd(chance: random.Random, w: Any, phone: Handset, serial: int, peo
         case 2:
             scans[0]["person"] = str(chance.choice(w.lotus_workers).uuid)
         case 3:
-            told.append(phone.op("undo_scan", scan=scans[0]["id"], at=later(chance.choice([8, 10]))))
+            told.append(phone.op("undo_scan", scan=scans[0]["id"], at=later(chance.choice([8, 9.3, 10]))))
         case 4:
-            scans[0]["at"] = later(11).isoformat()
+            scans[0]["at"] = later(chance.choice([9.3, 11])).isoformat()
         case 5:
             told[0]["pool_size"] = 2
         case 6:

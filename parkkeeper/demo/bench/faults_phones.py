@@ -57,8 +57,8 @@ class FieldPhone:
     confirmed: str = ""
     jumps: list[dict[str, int]] = field(default_factory=list)
     wiped: bool = False
-    flying: bool = False
-    struck: bool = False
+    flying: object = None
+    struck: object = None
     cut: int = 0
 
     def capture(self, scans: int, **how: Any) -> list[dict[str, Any]]:
@@ -119,9 +119,9 @@ class FieldPhone:
         return self.wiped and answer is not None and answer[0] == 403 and b"phone_revoked" in answer[1]
 
     def strike(self) -> bool:
-        """A fault falls now: is this phone waiting for an answer? Whether it comes is counted in `cut`."""
+        """A fault falls now: is this phone waiting for an answer to what it sent? If none comes, `cut` counts it."""
         self.struck = self.flying
-        return self.struck
+        return self.struck is not None
 
     def _try(self, sending: Sending) -> bool:
         body = self._body(sending)
@@ -169,27 +169,26 @@ class FieldPhone:
                 "Content-Length": str(len(body))}  # fmt: skip
 
     def _ask(self, body: bytes) -> tuple[int, bytes] | None:
-        self.flying = True
-        answer = self._request("POST", "batches", body)
-        self.flying = False
-        if self.struck:
-            self.struck = False
-            self.cut += answer is None or answer[0] in REFUSED
-        return answer
+        return self._request("POST", "batches", body)
 
     def _get(self, path: str) -> tuple[int, bytes] | None:
         return self._request("GET", path, b"")
 
     def _request(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
-        asking = http.client.HTTPConnection(*self.address, timeout=20)
+        asking, mine = http.client.HTTPConnection(*self.address, timeout=20), object()
+        answer: tuple[int, bytes] | None = None
         try:
             asking.request(method, f"/phone/v1/{path}", body or None, self._headers(body))
+            self.flying = mine  # only now: who finds nobody to connect to was not cut off
             response = asking.getresponse()
-            return response.status, response.read()
+            answer = response.status, response.read()
         except (OSError, http.client.HTTPException):
-            return None
+            pass
         finally:
             asking.close()
+        self.flying = None
+        self.cut += self.struck is mine and _was_cut(answer)
+        return answer
 
     def _post(self, body: bytes, *, until: int | None) -> None:
         """Send the request (or its first bytes only), hang up without listening."""
@@ -200,6 +199,11 @@ class FieldPhone:
                 time.sleep(random.uniform(0, 0.2) if until is None else 0)
         except OSError:
             pass
+
+
+def _was_cut(answer: tuple[int, bytes] | None) -> bool:
+    """Whether no answer came, or the one that the database went away beneath it."""
+    return answer is None or (answer[0] == 503 and b"database_away" in answer[1])
 
 
 def phones_of(park: BenchPark, port: int, **troubles: Any) -> list[FieldPhone]:

@@ -60,13 +60,13 @@ class Site:
         wait_for_port(self.web, HOST, self.port)
 
     def kill_web_process(self) -> None:
-        """kill -9 of one process of the web server; the server itself starts another."""
+        """kill -9 of one process of the web server, the one that runs longest; the server itself starts another."""
         assert self.web.process is not None
         (server,) = children_of(self.web.process.pid)  # behind its guard
         victims = children_of(server)
         if victims:
             with suppress(ProcessLookupError):
-                os.kill(victims[-1], signal.SIGKILL)
+                os.kill(victims[0], signal.SIGKILL)  # the youngest may still be starting, and has no request
         wait_a_moment(1.0)
         if not self.web.alive():  # it gives up when its processes end too often; `./run serve` starts it again
             self.start_web()

@@ -1,8 +1,8 @@
 """The backlog: the phones of the demo's 79 points were offline for four hours and reconnect in the same second.
 
 Every desk has a phone, and as many people came to it as came to that desk on the demo's last evening, in the same
-proportion. Each phone sends its session, who is on duty, its tubes and scans; beside that it asks what happened
-meanwhile and for its list, as the app does.
+proportion. Each phone says hello and sends its session, who is on duty, its tubes and scans; beside that it asks what
+happened meanwhile and for its list, as the app does.
 """
 
 import time

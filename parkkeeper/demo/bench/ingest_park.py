@@ -241,7 +241,8 @@ def _make_odd(operations: list[dict[str, Any]], elsewhere: Desk) -> None:
 def backlog(park: BenchPark, most: int = 500) -> tuple[list[list[bytes]], int]:
     """What each desk's phone holds after hours offline, at most `most` operations a batch; and how many tubes that is.
 
-    First the session and who is on duty, then its crowd. Beside it, on a line of its own as in a browser, each phone
+    First it says hello, for an application that slept asks what time it is; then the session and who is on duty, then
+    its crowd. Beside it, on a line of its own as in a browser, each phone
     asks what happened meanwhile and for the list.
     """
     found, tubes = [], 0
@@ -253,7 +254,8 @@ def backlog(park: BenchPark, most: int = 500) -> tuple[list[list[bytes]], int]:
         ]
         operations = said + operations_of(desk, desk.crowd, session=session)
         tubes += sum(operation["kind"] == "seal_tube" for operation in operations)
-        found.append([_request(park, desk, operations[at : at + most]) for at in range(0, len(operations), most)])
+        sent = [_request(park, desk, operations[at : at + most]) for at in range(0, len(operations), most)]
+        found.append([_question(park, desk, "hello"), *sent])
     with in_park(park.schema):
         since = horizon()
     asked = [[_question(park, desk, f"changes?cursor={since}"), _question(park, desk, "roster")] for desk in park.desks]

@@ -110,14 +110,14 @@ WITH said AS MATERIALIZED (
                                    AND coalesce(filled.last <= said.sealed_at, true))
 ), made AS (
     INSERT INTO sampling_tube (code, roll_id, point_id, round_id, session_id, opening, pool_size, opened_at,
-        opened_by_id, phone_id, sealing, sealed_at, sealed_by_id, swabs, first_heard_at)
+        opened_by_id, phone_id, sealing, sealed_at, sealed_by_id, seal_phone_id, swabs, first_heard_at)
     SELECT code, roll_id, %(point)s::bigint, %(round)s::bigint, session_id, open_id, pool_size, opened_at,
            %(by)s::bigint, %(phone)s::bigint, seal_id, sealed_at, CASE WHEN seal_id IS NOT NULL THEN %(by)s::bigint END,
-           swabs, %(at)s::timestamptz
+           CASE WHEN seal_id IS NOT NULL THEN %(phone)s::bigint END, swabs, %(at)s::timestamptz
     FROM whole WHERE tube_id IS NULL ORDER BY code ON CONFLICT (code) DO NOTHING RETURNING id, code
 ), closed AS (
-    UPDATE sampling_tube t SET sealed_by_id = %(by)s::bigint, sealing = w.seal_id, sealed_at = w.sealed_at,
-           swabs = w.swabs
+    UPDATE sampling_tube t SET sealed_by_id = %(by)s::bigint, seal_phone_id = %(phone)s::bigint, sealing = w.seal_id,
+           sealed_at = w.sealed_at, swabs = w.swabs
     FROM whole w WHERE t.id = w.tube_id AND w.seal_id IS NOT NULL
 ), into_tube AS MATERIALIZED (
     SELECT w.n, coalesce(w.tube_id, made.id) AS id FROM whole w LEFT JOIN made USING (code)

@@ -184,7 +184,9 @@ kept AS (
     {TUBE_BEFORE}, %(at)s::timestamptz FROM o JOIN sampling_tube t USING (id)
      WHERE t.first_heard_at < %(at)s::timestamptz AND t.sealing IS NOT NULL
     ON CONFLICT DO NOTHING)
-UPDATE sampling_tube t SET sealed_by_id = %(by)s::bigint, sealing = o.word, sealed_at = o.moment, swabs = o.swabs
+UPDATE sampling_tube t
+   SET sealed_by_id = %(by)s::bigint, seal_phone_id = %(phone)s::bigint, sealing = o.word, sealed_at = o.moment,
+       swabs = o.swabs
   FROM o WHERE t.id = o.id
 """
 
@@ -206,6 +208,7 @@ def _write_seals(kept: dict[int, SealTube], source: Source, by: Person, at: date
         {
             "at": at,
             "by": by.pk,
+            "phone": source.phone_id,
             "ids": plain(ids),
             "words": plain(kept[i].id for i in ids),
             "moments": moments(happened(kept[i].happened_at, source) for i in ids),

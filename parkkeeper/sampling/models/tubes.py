@@ -76,10 +76,11 @@ class Tube(models.Model):
     pool_size = models.PositiveSmallIntegerField(default=10)
     opened_at = models.DateTimeField(null=True)
     opened_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    phone_id = models.BigIntegerField(null=True)
+    phone_id = models.BigIntegerField(null=True, help_text="which opened it")
     sealing = models.UUIDField(null=True, help_text="device-made id of the sealing")
     sealed_at = models.DateTimeField(null=True)
     sealed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    seal_phone_id = models.BigIntegerField(null=True, help_text="which sealed it; null: not known")
     swabs = models.PositiveSmallIntegerField(null=True, help_text="swabs counted at sealing")
     first_heard_at = models.DateTimeField(help_text="server receipt of the first word of it")
 
