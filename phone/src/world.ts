@@ -8,7 +8,7 @@ import { type OperationRow, deviceValue, setDeviceValue, wipeAll, writing } from
 import { Locked, isOpen, lock, makeVault, seal, sealedValue, setSealedValue, unlessLocked, unlock } from "./store/vault";
 import { type Told, type Waiting, allOperations, forgetSettled, save, sendAllAgain, waiting } from "./store/queue";
 import { keepBallast } from "./store/ballast";
-import { beginWatching, heardClock, lookAtClock } from "./store/clock";
+import { beginWatching, clockAsSet, heardClock, parkAhead } from "./store/clock";
 import { toHex } from "./kernel/ids";
 import { took } from "./kernel/timing";
 import { tidyCode } from "./kernel/codes";
@@ -42,8 +42,6 @@ class World extends EventTarget {
   link: Link = "idle";
   trouble: Trouble | undefined;
   nextTry = 0;
-  /** The park's clock minus the phone's, in milliseconds. */
-  offset = 0;
   idleMinutes = 10;
   private touched = Date.now();
   readonly desk = new Desk(this.surroundings());
@@ -53,7 +51,7 @@ class World extends EventTarget {
     sent: (operations) => this.sent(operations),
     settled: (rows) => this.settled(rows),
     answered: (reply) => void this.answered(reply).catch(unlessLocked),
-    clock: async (offset) => void (this.offset = await heardClock(offset)),
+    clock: heardClock,
     wipe: () => void this.wipe(),
   });
   private readonly channel = new BroadcastChannel("parkkeeper");
@@ -63,14 +61,13 @@ class World extends EventTarget {
 
   async start(): Promise<void> {
     this.phase = (await deviceValue("vault")) ? "locked" : "enrol";
-    this.offset = (await deviceValue<number>("offset")) ?? 0;
     this.idleMinutes = (await deviceValue<number>("idle_minutes")) ?? 10;
     await beginWatching();
     this.queue = await waiting();
     this.channel.onmessage = () => void this.reload().catch(unlessLocked);
     addEventListener("online", () => void this.outbox.now());
     for (const sign of ["pointerdown", "keydown"]) addEventListener(sign, () => (this.touched = Date.now()), { passive: true });
-    setInterval(() => (this.rest(), void lookAtClock()), 10_000);
+    setInterval(() => this.rest(), 10_000);
     // a phone that comes out of a pocket shows no names before it has looked at the clock
     document.addEventListener("visibilitychange", () => (document.hidden ? undefined : this.awake()));
     this.changed();
@@ -99,7 +96,7 @@ class World extends EventTarget {
     const { body: enrolment } = await ask<Enrolment>("enrol", { method: "POST", json });
     const vault = isOpen() ? await deviceValue("vault") : await makeVault(pin);
     const sealed = await seal(enrolment, "enrolment");
-    this.offset = await heardClock(Date.parse(enrolment!.server_time) - (sent + Date.now()) / 2);
+    await heardClock(Date.parse(enrolment!.server_time) - (sent + Date.now()) / 2);
     const transaction = await writing(["device"]);
     const device = transaction.objectStore("device");
     await Promise.all([
@@ -241,13 +238,13 @@ class World extends EventTarget {
 
   /** The park's clock, in milliseconds. */
   now(): number {
-    return Date.now() + this.offset;
+    return Date.now() + parkAhead();
   }
 
   /** The local day of the park, YYYY-MM-DD, at a moment of this phone's clock. */
   day(at = Date.now()): string {
     const timeZone = this.enrolment?.time_zone ?? "Asia/Shanghai";
-    return new Intl.DateTimeFormat("sv-SE", { timeZone }).format(at + this.offset);
+    return new Intl.DateTimeFormat("sv-SE", { timeZone }).format(at + parkAhead());
   }
 
   /** Whether the tube is of the rolls that this point was given; unknown counts as yes. */
@@ -299,6 +296,7 @@ class World extends EventTarget {
     if (!token || document.hidden) return;
     try {
       await this.forget();
+      if (await this.outbox.compareClocks()) await this.forget();
       if (this.inspects) {
         await this.inspecting.refresh(token);
         this.changed();
@@ -354,6 +352,7 @@ class World extends EventTarget {
 
   /** After the round its list goes, and what the park has confirmed of it; what it has not stays. */
   private async forget(): Promise<void> {
+    if (!(await clockAsSet()).sure) return; // the round may only seem to be over
     if (this.inspects) return this.forgetInspections();
     const { round, antigen } = this.people?.roster ?? {};
     if (!round && antigen && antigen.day < this.day()) return this.dropRoster(); // a morning without an evening

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Step, Watch, jumpsIn, noted, setSince } from "../src/kernel/jumps";
+import { type Step, Watch, jumpsIn, noted, reckoned, setSince } from "../src/kernel/jumps";
 
 const HOUR = 3_600_000;
 
@@ -38,8 +38,15 @@ test("what the park's clock says decides what was a jump and what was sleep", ()
 test("two windows notice one jump once, and what happens between two operations is one step", () => {
   const steps = noted([], step(5, 3, true, 1000));
   expect(noted(steps, step(5, 3, true, 60_000))).toEqual(steps);
-  expect(noted(steps, step(5, -3, false, 60_000))).toEqual([step(5, 0, false, 60_000)]);
+  expect(noted([step(5, 3, false, 1000)], step(5, 3, true, 60_000))).toEqual(steps); // one of them saw it for sure
+  expect(noted(steps, step(5, -3, true, 60_000))).toEqual([step(5, 0, true, 60_000)]);
+  expect(noted(steps, step(5, 1, false, 60_000))).toEqual([...steps, step(5, 1, false, 60_000)]); // set, then asleep
   expect(noted(steps, step(6, 3)).length).toBe(2);
+});
+
+test("before the park is heard what is sure counts, and no sleep", () => {
+  const steps = [step(5, 3), step(5, 8, false), step(9, -1)];
+  expect(reckoned(-HOUR, steps)).toEqual({ offset: -3 * HOUR, jumps: [{ until: 5, by: 3 * HOUR }, { until: 9, by: -HOUR }] });
 });
 
 test("an operation is set right by every jump after it, and by none before", () => {

@@ -80,6 +80,22 @@ def test_a_clock_that_is_set_while_the_app_is_closed_spoils_no_time(phones: Phon
     told_right(phone, w, [0, 3])
 
 
+def test_a_clock_that_is_set_far_forward_offline_wipes_no_list_in_mid_shift(phones: Phones, w: Any) -> None:
+    phone = begun(phones, w)
+    phone.page.route("**/phone/v1/**", lambda route: route.abort())
+    set_clock(phone, 8)  # two hours after the round's end, were it true
+    scan(phone, w.workers[2])
+    phone.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    phone.page.wait_for_timeout(500)
+    scan(phone, w.workers[3])
+    set_clock(phone, 16)
+    phone.page.reload()  # set while it was closed: nobody can be sure
+    phone.unlock()
+    scan(phone, w.workers[4])
+    phone.page.unroute("**/phone/v1/**")
+    told_right(phone, w, [0, 0, 8])
+
+
 def test_a_reply_that_is_given_again_an_hour_later_tells_no_clock(phones: Phones, w: Any, monkeypatch: Any) -> None:
     phone = begun(phones, w)
 

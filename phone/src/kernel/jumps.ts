@@ -44,13 +44,20 @@ export class Watch {
   }
 }
 
-/** The steps with one more; what another window of this phone has noticed already is none. */
+/** The steps with one more; what another window of this phone has noticed already is none, but may be surer of it. */
 export function noted(steps: Step[], step: Step): Step[] {
-  const before = steps.find((one) => one.until === step.until);
+  const here = steps.filter((one) => one.until === step.until);
+  const same = here.find((one) => Math.abs(one.by - step.by) < NOTICED && Math.abs(one.seen - step.seen) < ANOTHER_WINDOW);
+  if (same) return steps.map((one) => (one === same ? { ...same, sure: same.sure || step.sure } : one));
+  const before = here.find((one) => one.sure === step.sure);
   if (!before) return [...steps, step];
-  if (Math.abs(before.by - step.by) < NOTICED && Math.abs(before.seen - step.seen) < ANOTHER_WINDOW) return steps;
-  const both = { ...step, by: before.by + step.by, sure: before.sure && step.sure };
-  return steps.map((one) => (one === before ? both : one));
+  return steps.map((one) => (one === before ? { ...step, by: before.by + step.by } : one));
+}
+
+/** What the steps that are sure tell before the park is heard: how far the park is ahead by now, and the jumps. */
+export function reckoned(told: number, steps: Step[]): { offset: number; jumps: Jump[] } {
+  const sure = steps.filter((step) => step.sure);
+  return { offset: told - sum(sure), jumps: sure.map(({ until, by }) => ({ until, by })) };
 }
 
 /**
@@ -59,7 +66,7 @@ export function noted(steps: Step[], step: Step): Step[] {
  */
 export function jumpsIn(steps: Step[], total: number): Jump[] {
   const sure = steps.filter((step) => step.sure);
-  const left = total - sure.reduce((sum, { by }) => sum + by, 0);
+  const left = total - sum(sure);
   const open = steps.length > sure.length ? steps.filter((step) => !step.sure) : sure.slice(-1);
   const [fits] = [...open].sort((one, other) => Math.abs(one.by - left) - Math.abs(other.by - left));
   const found = sure.map((step) => ({ until: step.until, by: step === fits ? step.by + left : step.by }));
@@ -69,5 +76,9 @@ export function jumpsIn(steps: Step[], total: number): Jump[] {
 
 /** How far the clock was set after the operation with that number. */
 export function setSince(seq: number, jumps: Jump[]): number {
-  return jumps.reduce((sum, { until, by }) => (seq <= until ? sum + by : sum), 0);
+  return sum(jumps.filter(({ until }) => seq <= until));
+}
+
+function sum(jumps: Jump[]): number {
+  return jumps.reduce((all, { by }) => all + by, 0);
 }

@@ -8,7 +8,7 @@ import { type Jump, setSince } from "../kernel/jumps";
 import { withOffset } from "../kernel/moment";
 import type { Pinned } from "../inspect/inspecting";
 import type { Answer, Operation, Shot } from "../protocol";
-import { jumpsSince } from "./clock";
+import { clockAsSet } from "./clock";
 import { database, type FileRow, type OperationRow, type State, writing } from "./db";
 import { allOperations } from "./queue";
 import { openBytes, seal, sealBytes } from "./vault";
@@ -28,11 +28,10 @@ export type Drafts = Record<string, { pin: Pinned; answers: Record<string, Answe
 export interface Holding {
   holder: string;
   drafts: Drafts;
-  /** The park's clock minus this phone's. */
-  offset: number;
 }
 
 interface Packed {
+  /** The park's clock minus that phone's. */
   offset: number;
   /** An older app neither packs nor takes these two. */
   holder?: string;
@@ -55,13 +54,13 @@ export function transferCode(): string {
  * Everything that the park has not confirmed, and unfinished visits as a whole, sealed with the code. Photos go along
  * only in a file; of QR pictures it is told how many photos they leave out.
  */
-export async function pack(code: string, { holder, drafts, offset }: Holding, into: "file" | "pictures"): Promise<{ bytes: Uint8Array<ArrayBuffer>; without: number }> {
+export async function pack(code: string, { holder, drafts }: Holding, into: "file" | "pictures"): Promise<{ bytes: Uint8Array<ArrayBuffer>; without: number }> {
   const db = await database();
   const all = await allOperations();
   // of a visit that goes on elsewhere also what the park has: the other phone knows nothing of it
   const since = Math.min(...all.filter(({ row }) => row.id in drafts).map(({ row }) => row.seq));
   const told = all.filter(({ row }) => UNCONFIRMED.has(row.state) || row.seq >= since);
-  const jumps = await jumpsSince(0);
+  const { offset, jumps } = await clockAsSet();
   const waiting = (await db.getAll("files")).filter((row) => UNCONFIRMED.has(row.state));
   const files = waiting.filter((row) => into === "file" || row.size <= SMALL);
   const packed: Packed = {
@@ -83,9 +82,9 @@ export async function pack(code: string, { holder, drafts, offset }: Holding, in
  * Take over what another phone packed; returns how many operations are new here. `keep` is given the unfinished visits
  * before any operation of theirs is here, so that no visit is ever without what it asks by. Raises BadTransfer.
  */
-export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, offset: number, keep: (drafts: Drafts) => Promise<void>): Promise<number> {
+export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, keep: (drafts: Drafts) => Promise<void>): Promise<number> {
   const packed = await opened(bytes, code);
-  const shift = packed.offset - offset;
+  const shift = packed.offset - (await clockAsSet()).offset;
   await keep(shifted(packed.drafts ?? {}, shift));
   const sealed = await Promise.all(packed.operations.map((operation) => resealed(operation, shift, packed.holder)));
   const files = await Promise.all(

@@ -145,13 +145,14 @@ export class Outbox {
     }
   }
 
-  /** How far this phone's clock was set, when it may have been: only the park's tells. */
-  private async compareClocks(): Promise<void> {
+  /** How far this phone's clock was set, when it may have been: only the park's tells. True: it did. Raises Trouble. */
+  async compareClocks(): Promise<boolean> {
     await lookAtClock();
-    if (!(await isDoubtful())) return;
+    if (!(await isDoubtful())) return false;
     const sent = Date.now();
     const { body } = await ask<{ server_time: string }>("hello");
     await this.heard(body!.server_time, sent);
+    return true;
   }
 
   private heard(serverTime: string, sent: number): Promise<void> {

@@ -5,6 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { t } from "../texts/language";
 import { clockOf, secondOf } from "../kernel/moment";
 import { room, type Room } from "../store/ballast";
+import { parkAhead } from "../store/clock";
 import { VERSION } from "../protocol";
 import { type Entry, IDLE_CHOICES, world } from "../world";
 import { icon } from "./icons";
@@ -96,7 +97,7 @@ export class MyTab extends View {
   }
 
   private phone(): TemplateResult {
-    const drift = world.offset;
+    const drift = parkAhead();
     const space = this.space;
     return html`<section class="card">
       <h2>${t("这台手机")}</h2>

@@ -74,7 +74,7 @@ export class TransferView extends View {
 
   private readonly give = async (): Promise<void> => {
     this.code = transferCode();
-    const holding = { holder: world.enrolment!.holder.person, drafts: world.inspecting.drafts(), offset: world.offset };
+    const holding = { holder: world.enrolment!.holder.person, drafts: world.inspecting.drafts() };
     const file = await pack(this.code, holding, "file");
     const pictures = await pack(this.code, holding, "pictures");
     [this.packed, this.without, this.texts] = [file.bytes, pictures.without, pieces(pictures.bytes)];
@@ -113,7 +113,7 @@ export class TransferView extends View {
   private async take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const code = this.querySelector<HTMLInputElement>("#transfer-code")!.value;
     try {
-      const fresh = await unpack(bytes, code, world.offset, (drafts) => world.inspecting.takeOver(drafts));
+      const fresh = await unpack(bytes, code, (drafts) => world.inspecting.takeOver(drafts));
       await world.takenOver();
       this.collecting = new Collecting();
       this.go("");
