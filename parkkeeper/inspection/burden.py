@@ -8,7 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from parkkeeper.kernel.clock import day_bounds
-from parkkeeper.park.models import Enterprise, Rule
+from parkkeeper.park.models import Enterprise
+from parkkeeper.park.rulebook import rule_if_any
 
 # What two teams took at one time burdens the enterprise once, in minutes; as visits they stay two. One that was
 # cancelled, or never got in, is no burden.
@@ -64,7 +65,7 @@ def burdens(
 
 def cap_at(at: datetime) -> int | None:
     """How many visits of seven days an enterprise has to bear (rule `visits_a_week`); None without a rule in force."""
-    value = Rule.objects.at(at).filter(key="visits_a_week").values_list("value", flat=True).first()
+    value = rule_if_any("visits_a_week", at)
     return int(value) if value is not None else None
 
 

@@ -15,6 +15,11 @@ def rule(key: str, at: datetime) -> Any:
     return rules((key,), at)[0]
 
 
+def rule_if_any(key: str, at: datetime) -> Any:
+    """As `rule`, but None when none is in force: for what a rule may leave open."""
+    return Rule.objects.at(at).filter(key=key).values_list("value", flat=True).first()
+
+
 def rules(keys: Sequence[str], at: datetime) -> list[Any]:
     """The values of these rules in force at `at`, read at once. Raises Refused for the first that has none."""
     found = dict(Rule.objects.at(at).filter(key__in=keys).values_list("key", "value"))

@@ -15,7 +15,8 @@ from parkkeeper.inspection.steps import locked, take_step
 from parkkeeper.kernel.text import tidy
 from parkkeeper.park.errors import Refused
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Person, Rule
+from parkkeeper.park.models import Person
+from parkkeeper.park.rulebook import rule_if_any
 from parkkeeper.sampling.doubts import raise_doubts
 from parkkeeper.sampling.field import Source, Verdict
 from parkkeeper.sampling.fieldrights import require_or_doubt
@@ -116,8 +117,8 @@ def _on_the_spot(finding: Finding, moment: datetime, at: datetime) -> bool:
     if timezone.localdate(moment) != timezone.localdate(finding.noted_at):
         return False
     ended_at = Visit.objects.values_list("ended_at", flat=True).get(pk=finding.visit_id)
-    tolerated = Rule.objects.at(at).filter(key="clock_tolerance_minutes").values_list("value", flat=True).first()
-    if ended_at is not None and moment > ended_at + timedelta(minutes=float(tolerated or 0)):
+    tolerated = timedelta(minutes=float(rule_if_any("clock_tolerance_minutes", at) or 0))
+    if ended_at is not None and moment > ended_at + tolerated:
         return False
     before = finding.steps.ruling().exclude(kind=Step.Kind.ON_THE_SPOT).filter(at__lte=moment)
     return not before.exists() and not finding.lines.exists()
