@@ -6,7 +6,7 @@ import threading
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
-from parkkeeper.kernel.memory import keep_loaded
+from parkkeeper.kernel.memory import SETTLES_AFTER, keep_loaded
 from parkkeeper.park.tenancy.checks import refuse_unsafe_pooler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "parkkeeper.config.settings")
@@ -21,6 +21,6 @@ def settle() -> None:
     keep_loaded()
 
 
-_settling = threading.Timer(10.0, settle)  # after the start, which somebody waits for
+_settling = threading.Timer(SETTLES_AFTER, settle)
 _settling.daemon = True
 _settling.start()

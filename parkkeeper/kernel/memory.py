@@ -35,6 +35,10 @@ def memory_settings(memory: int) -> dict[str, str]:
     }
 
 
+SETTLES_AFTER = 10.0
+"""Seconds after its start, which somebody waits for, a web server loads the rest of its code (config/wsgi.py)."""
+
+
 def keep_loaded() -> None:
     """Say that all that is loaded by now stays, so that Python's collector looks no more at it.
 

@@ -18,8 +18,8 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-_FIRST_PLANS, _LAST_PLANS = 0.25, 30.0  # seconds
-_MOST_PREPARED = 600  # a connection, of all parks: the statements of a batch, for some dozens of parks
+_FIRST_PLANS, _LAST_PLANS = 0.25, 120.0  # seconds
+_MOST_PREPARED = 2_000  # a connection, of all parks: a tenth of a megabyte each, and a batch has seven to twenty
 
 
 def run(statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
@@ -115,7 +115,7 @@ def plan_anew() -> None:
 
     A plan that was made while the evening's tables were empty reads them from end to end when they are full, and
     nobody tells the planner before a minute is over. So plans are young while a connection is young: they last a
-    quarter of a second, then twice as long each time, up to half a minute.
+    quarter of a second, then twice as long each time, up to two minutes.
     """
     here: Any = connections[DEFAULT_DB_ALIAS]
     here.ensure_connection()

@@ -1,6 +1,7 @@
 """The web server under measurement, what a turn at it took, and many turns summed up."""
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ import psycopg
 from parkkeeper.demo.bench.cpu import children_of, command_of, cpu_of, parent_of
 from parkkeeper.demo.bench.ingest_client import Outcome, send
 from parkkeeper.kernel import clock
+from parkkeeper.kernel.memory import SETTLES_AFTER
 from parkkeeper.kernel.processes import child_env, web_server
 
 AT_ONCE = 4
@@ -50,7 +52,17 @@ def measured_server(workers: int) -> Iterator[Measured]:
         postgres = parent_of(asking.info.backend_pid)
     with web_server(child_env(clock.environment()), workers=workers) as address:
         server = next(pid for pid in children_of(os.getpid()) if b"granian" in command_of(pid))
+        _settled(server)
         yield Measured(address, server, postgres)
+
+
+def _settled(server: int) -> None:
+    """Wait until the web server has loaded what it loads after its start: no scan costs that."""
+    time.sleep(SETTLES_AFTER)
+    used, before = cpu_of(server), -1.0
+    while used - before > 0.05:  # of a second
+        time.sleep(1)
+        used, before = cpu_of(server), used
 
 
 def lanes(phones: list[list[bytes]], at_once: int = AT_ONCE) -> list[list[bytes]]:
