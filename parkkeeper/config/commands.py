@@ -94,7 +94,7 @@ def run_bench(arguments: list[str]) -> int:
             "deadlines | camera"
         )
         return 2
-    if rest[0] == "camera":  # it shows the field app to a browser
+    if rest[0] in ("camera", "faults"):  # these show the field app to a browser
         install_browser_packages()
         build_apps()
     with _bench_env(data) as env:

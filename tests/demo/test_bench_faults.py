@@ -1,19 +1,21 @@
-"""The faults bench: a kill that cut nothing does not count, and what counts as cut."""
+"""The faults bench: a kill that cut nothing does not count, what counts as cut, and what tests in a browser tell."""
 
+import math
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from parkkeeper.demo.bench import faults
+from parkkeeper.demo.bench import faults, faults_browser, phone_tests
 from parkkeeper.demo.bench.faults import Round, killed, most_repeats
+from parkkeeper.demo.bench.faults_browser import IN_BROWSER, in_browser
 from parkkeeper.demo.bench.faults_phones import FieldPhone
 from parkkeeper.demo.bench.ingest_park import Desk
 
-SITE: Any = SimpleNamespace(park=None, port=0)
+SITE: Any = SimpleNamespace(park=None, port=0, until=math.inf)
 AWAY = b'{"error": {"code": "database_away"}}'
 
 
@@ -43,6 +45,13 @@ def test_kills_that_go_on_cutting_nothing_end_the_bench(falls: Callable[..., Non
         killed("kill_web")(SITE, 2)
 
 
+def test_kills_for_which_there_is_no_time_are_told_as_fewer(falls: Callable[..., None], capsys: Any) -> None:
+    falls((8, 2), (8, 2))
+    late: Any = SimpleNamespace(park=None, port=0, until=-math.inf)
+    assert killed("kill_web")(late, 50)["rounds"] == 1
+    assert "no time for more than 1 rounds" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("status", "content", "cut"),
     [("", b"", 1), ("503 Away", AWAY, 1), ("503 Busy", b"{}", 0), ("429 Busy", b"{}", 0), ("200 OK", b"{}", 0)],
@@ -67,3 +76,24 @@ def test_a_request_is_cut_when_it_was_under_way_and_nobody_answered(status: str,
     assert phone.cut == cut
     assert not phone.strike() and phone._ask(b"{}") is None  # nobody is there to connect to
     assert phone.cut == cut
+
+
+def test_what_tests_in_a_browser_tell_is_added_up_and_one_that_failed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    clean = {"acknowledged_and_lost": 0, "stored_twice": 0, "shown_wrongly": 0, "told": 9, "acknowledged": 9}
+    runs = iter([(True, [clean]), (False, [{**clean, "stored_twice": 2}]), (True, []), (False, [])])
+
+    def told(tests: Sequence[str], variable: str) -> tuple[bool, list[dict[str, Any]]]:
+        assert (tests, variable) == (("a",), "PHONE_COUNTS")
+        return next(runs)
+
+    monkeypatch.setattr(faults_browser, "lacking", lambda: "")
+    monkeypatch.setattr(faults_browser, "told_by", told)
+    assert in_browser(("a",), 4) == {
+        "acknowledged_and_lost": 0, "stored_twice": 2, "shown_wrongly": 0, "told": 18, "acknowledged": 18, "rounds": 4,
+        "failed": 3}  # fmt: skip
+
+
+def test_without_a_browser_its_faults_are_told_as_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    for tests in IN_BROWSER.values():
+        assert in_browser(tests, 1) == {"not_tried": f"no browser: {phone_tests.BROWSER}"}

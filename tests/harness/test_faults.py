@@ -3,6 +3,7 @@
 import re
 
 from parkkeeper.demo.bench.faults import FAULTS
+from parkkeeper.demo.bench.faults_browser import IN_BROWSER
 from tests.harness.source import ROOT, functions
 
 ITEMS = (
@@ -30,7 +31,15 @@ def test_every_fault_has_its_row() -> None:
 
 def test_every_fault_of_the_bench_is_told() -> None:
     told = [cells[1].strip("`") for cells in rows() if len(cells) == 4 and cells[1] != "–"]
-    assert told == list(FAULTS)
+    assert told == [*FAULTS, *IN_BROWSER]
+
+
+def test_every_test_that_the_bench_lets_a_browser_do_is_named_at_its_fault() -> None:
+    named = {cells[1].strip("`"): cells[-1] for cells in rows() if len(cells) == 4}
+    missing = [
+        test for name, tests in IN_BROWSER.items() for test in tests if f"`tests/phone/{test}`" not in named[name]
+    ]
+    assert missing == []
 
 
 def test_every_named_test_exists() -> None:

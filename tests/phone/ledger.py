@@ -3,9 +3,14 @@
 ledger = Ledger()
 ledger.note(phone)                      # as often as there is something to read
 assert ledger.counts(said) == CLEAN     # said: (tube, worker) of each scan that was called saved, in order
+
+What was counted goes to the file PHONE_COUNTS, too, when `./run bench faults` asks for it.
 """
 
+import json
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -65,5 +70,12 @@ class Ledger:
         found = held_against([self], connection.connection)
         waiting = len(self.told) - len(self.verdicts)
         lost = max(len(said) - len(scans), 0)
-        return {**{name: found[name] for name in CLEAN}, "acknowledged_and_lost": found["acknowledged_and_lost"] + lost,
-                **({"unsent": waiting} if waiting else {})}  # fmt: skip
+        counts = {
+            **{name: found[name] for name in CLEAN},
+            "acknowledged_and_lost": found["acknowledged_and_lost"] + lost,
+        }
+        if into := os.environ.get("PHONE_COUNTS"):
+            with Path(into).open("a", encoding="utf-8") as out:
+                told = {"told": len(self.told), "acknowledged": found["acknowledged"]}
+                out.write(json.dumps({**counts, **told}) + "\n")
+        return {**counts, **({"unsent": waiting} if waiting else {})}

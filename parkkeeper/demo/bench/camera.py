@@ -6,20 +6,13 @@ the commit on the phone's disk). The test beside it holds what came of it agains
 """
 
 import argparse
-import importlib.util
-import json
 import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from parkkeeper.demo.bench.ingest_measure import rounded
-from parkkeeper.kernel.processes import CHECKOUT, child_env
+from parkkeeper.demo.bench.phone_tests import lacking, told_by
 
-_FILE = CHECKOUT / "tests" / "phone" / "test_camera.py"
-_TEST = "test_a_whole_session_survives_that_its_server_and_its_browser_are_killed"
+_TEST = "test_camera.py::test_a_whole_session_survives_that_its_server_and_its_browser_are_killed"
 _SHOWN = 0.8  # of its frames, the rest the desk between two codes
 
 
@@ -30,18 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> dict[str, Any]:
     """Show the film so many times, and sum up what the app told."""
-    if not _FILE.is_file() or importlib.util.find_spec("playwright") is None:
-        raise SystemExit(f"bench camera: needs {_FILE} and playwright: run it in a checkout, by ./run.")
-    with tempfile.TemporaryDirectory(prefix="pk-camera-") as folder:
-        into = Path(folder) / "times"
-        argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"{_FILE}::{_TEST}"]
-        for _round in range(chosen.rounds):
-            done = subprocess.run(argv, cwd=CHECKOUT, env=child_env({"PHONE_TIMES": str(into)}), stdout=sys.stderr)
-            if done.returncode:
-                raise SystemExit("bench camera: the test did not pass; the lines above say why.")
-        if not into.is_file():
-            raise SystemExit("bench camera: the test was skipped: apt-get install chromium fonts-noto-cjk")
-        rounds = [json.loads(line) for line in into.read_text(encoding="utf-8").splitlines()]
+    if why := lacking():
+        raise SystemExit(f"bench camera: {why}")
+    rounds = []
+    for _round in range(chosen.rounds):
+        passed, lines = told_by([_TEST], "PHONE_TIMES")
+        if not passed or not lines:
+            raise SystemExit("bench camera: the test did not pass; the lines above say why.")
+        rounds += lines
     return {"bench": "camera", "cores": os.cpu_count(), **told(rounds)}
 
 

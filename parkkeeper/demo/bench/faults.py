@@ -3,7 +3,7 @@
 Phones capture, send, lose answers; meanwhile the web server, one of its processes, the worker or PostgreSQL gets a
 kill -9, requests are cut, answers dropped, batches doubled and reordered, clocks are wrong, and the database goes back
 to yesterday's backup. At the end of each every phone has drained, and its ledger is held against the tables: all counts
-must be 0.
+must be 0. What only a browser meets is tried in one, by the tests of the field app (faults_browser.py).
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from parkkeeper.demo.bench.faults_browser import IN_BROWSER, in_browser
 from parkkeeper.demo.bench.faults_ledger import counts_differ, held_against, people_done, shown_wrongly
 from parkkeeper.demo.bench.faults_phones import FieldPhone, all_send, phones_of
 from parkkeeper.demo.bench.faults_shift import in_time
@@ -31,17 +32,20 @@ PIECES = (1, 1, 2, 4)
 """Scans that a phone captures between two sendings while a kill -9 is awaited: small, so that it sends all the time."""
 KILLS, OTHERS = 4, 14
 """Kinds of kill -9; how many times A_ROUND the other faults together capture."""
+KILLING = 0.65
+"""The part of the time that the kills may take; what one of them leaves is the others'."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `./run bench faults`."""
     parser.add_argument("--rounds", type=int, default=50, help="rounds of each kind of kill -9 (50)")
+    parser.add_argument("--minutes", type=float, default=28, help="for all of it (28): without time kills are fewer")
     parser.add_argument("--seed", type=int, default=0, help="of the troubles; 0 draws one and tells it")
 
 
 def people_for(rounds: int, points: int) -> int:
     """How many people a park with so many points needs, with all rounds that may have to be done again."""
-    a_desk = KILLS * (rounds + most_repeats(rounds)) * UNDER_LOAD + max(1, rounds // 10) * OTHERS * A_ROUND
+    a_desk = KILLS * (rounds + most_repeats(rounds)) * UNDER_LOAD + once_for_ten(rounds) * OTHERS * A_ROUND
     return int(a_desk * points * 1.35) + 1_400
 
 
@@ -50,18 +54,30 @@ def most_repeats(rounds: int) -> int:
     return rounds // 4 + 2
 
 
+def once_for_ten(rounds: int) -> int:
+    """How often the faults that are no kill -9 of a server are done beside so many rounds of those."""
+    return max(1, rounds // 10)
+
+
 def run(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Every fault on one site; the counts of each, how long each took, and their sums."""
+    """Every fault on one site, then those of a browser; the counts of each, how long each took, and their sums."""
     seed = chosen.seed or random.randrange(1, 10**9)
     random.seed(seed)
+    ends = time.monotonic() + KILLING * 60 * chosen.minutes
     found: dict[str, dict[str, Any]] = {}
     with faulty_site(people=people_for(chosen.rounds, POINTS), points=POINTS) as site:
-        for name, fault in FAULTS.items():
+        for place, (name, fault) in enumerate(FAULTS.items()):
             began = time.monotonic()
+            site.until = began + (ends - began) / max(KILLS - place, 1)
             found[name] = fault(site, chosen.rounds)
             found[name]["seconds"] = round(time.monotonic() - began, 1)
         differ = pages_differ(site)
-    total = {name: sum(one[name] for one in found.values()) for name in COUNTS}
+    for name, tests in IN_BROWSER.items():
+        began = time.monotonic()
+        _say(f"{name}: {len(tests)} tests in a browser")
+        found[name] = in_browser(tests, once_for_ten(chosen.rounds))
+        found[name]["seconds"] = round(time.monotonic() - began, 1)
+    total = {name: sum(one.get(name, 0) for one in found.values()) for name in (*COUNTS, "failed")}
     total["shown_wrongly"] += differ
     return {"bench": "faults", "seed": seed, "rounds": chosen.rounds, "total": total, "counts_of_pages_differ": differ,
             "faults": found}  # fmt: skip
@@ -88,13 +104,14 @@ def killed(what: str) -> Callable[[Site, int], dict[str, Any]]:
     """A fault: rounds of kill -9 of `what` (a method of Site) while all phones send one batch after the other.
 
     A round that cut nothing, no request and no transaction, is told and done again, but not more than most_repeats.
+    When the site's time for it is over after a round, no other begins: `rounds` tells how many there were.
     """
 
     def fault(site: Site, rounds: int) -> dict[str, Any]:
         phones = phones_of(site.park, site.port, drops=0.05)
         done: list[Round] = []
         in_vain = 0
-        while len(done) < rounds:
+        while len(done) < rounds and not (done and time.monotonic() > site.until):
             found = _a_round(site, phones, what)
             if found.cut:
                 done.append(found)
@@ -105,8 +122,10 @@ def killed(what: str) -> Callable[[Site, int], dict[str, Any]]:
             _say(f"{what}: a round cut nothing ({found.in_flight} were in flight), again")
             if in_vain > most_repeats(rounds):
                 raise AssertionError(f"{what}: {in_vain} of {in_vain + len(done)} rounds cut nothing")
+        if len(done) < rounds:
+            _say(f"{what}: no time for more than {len(done)} rounds")
         return judged(site, phones) | {
-            "rounds": rounds, "rounds_done_again": in_vain, "in_flight": sum(one.in_flight for one in done),
+            "rounds": len(done), "rounds_done_again": in_vain, "in_flight": sum(one.in_flight for one in done),
             "cut": sum(one.cut for one in done), "fewest_cut": min(one.cut for one in done),
         }  # fmt: skip
 
@@ -172,7 +191,7 @@ def repeated(fault: Callable[[Site], dict[str, Any]]) -> Callable[[Site, int], d
     """That fault once for ten rounds of kill -9, and at least once; what it counts is added up."""
 
     def again(site: Site, rounds: int) -> dict[str, Any]:
-        found = [fault(site) for _round in range(max(1, rounds // 10))]
+        found = [fault(site) for _round in range(once_for_ten(rounds))]
         added = {name: (min if name.startswith("fewest") else sum)(one[name] for one in found) for name in found[0]}
         return {**added, "rounds": len(found)}
 

@@ -1,6 +1,7 @@
 """A whole site that may be killed: its own PostgreSQL, web server and worker, a park with phones."""
 
 import json
+import math
 import os
 import pickle
 import shutil
@@ -35,7 +36,8 @@ class Site:
     """What can be killed and started again; `park` has the phones' tokens and who is due where.
 
     `told_before` are the ids of what phones said that nobody asks about any more, `done` the people who have a scan
-    that stands by what any phone said; `everybody` is who is due at each point.
+    that stands by what any phone said; `everybody` is who is due at each point. `until`: when it is time for the next
+    fault, on the clock of time.monotonic().
     """
 
     server: Server
@@ -47,6 +49,7 @@ class Site:
     told_before: set[str] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     everybody: list[tuple[int, list[str]]] = field(default_factory=list)
+    until: float = math.inf
 
     def kill_web(self) -> None:
         """kill -9 of the web server with all its processes, and start it again."""
