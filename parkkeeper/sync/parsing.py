@@ -57,11 +57,15 @@ def parse(raw: Any, offset: timedelta) -> tuple[str, field.Operation]:
     device_at = moment_of(raw.get("at"))
     if device_at is None:
         raise _bad(raw, "at")
-    try:
-        happened_at = device_at + offset
-    except OverflowError:
-        raise BadOperation("bad_field", "at") from None
+    happened_at = _corrected(raw, device_at, offset)
     return str(kind), make((number, _whole(raw, "seq", GREATEST), device_at, happened_at), raw)
+
+
+def _corrected(raw: dict[str, Any], device_at: datetime, offset: timedelta) -> datetime:
+    try:
+        return device_at + offset
+    except OverflowError:
+        raise _bad(raw, "at") from None
 
 
 def _bad(raw: dict[str, Any], name: str) -> BadOperation:
@@ -206,9 +210,9 @@ def _place(raw: dict[str, Any]) -> Place:
     return Place(longitude, latitude, accuracy)
 
 
-def _answers(raw: dict[str, Any]) -> dict[str, Any]:
+def _answers(raw: dict[str, Any], offset: timedelta) -> dict[str, Any]:
     """`answers` {"A1": {"ok": true, "value": "35.9", "photos": […]}}: by item its verdict, what was counted or
-    measured, and pictures that show it."""
+    measured, and pictures that show it, whose times `offset` (server minus device) corrects."""
     told = raw.get("answers", {})
     if type(told) is not dict or len(told) > _MOST_ANSWERS:
         raise _bad(raw, "answers")
@@ -216,11 +220,15 @@ def _answers(raw: dict[str, Any]) -> dict[str, Any]:
     for code, answer in told.items():
         if type(answer) is not dict or not _storable(code) or type(answer.get("ok")) not in (bool, type(None)):
             raise _bad(raw, "answers")
-        found[code[:_CODE]] = {"ok": answer.get("ok"), "value": _maybe_text(answer, "value", _ANSWER), **_shots(answer)}
+        found[code[:_CODE]] = {
+            "ok": answer.get("ok"),
+            "value": _maybe_text(answer, "value", _ANSWER),
+            **_shots(answer, offset),
+        }
     return found
 
 
-def _shots(answer: dict[str, Any]) -> dict[str, Any]:
+def _shots(answer: dict[str, Any], offset: timedelta) -> dict[str, Any]:
     """`photos` [{"sha256", "at", "place"? or "placeless"?}] of an answer; without any, nothing."""
     told = answer.get("photos", [])
     if type(told) is not list or len(told) > _MOST_SHOTS or not all(type(one) is dict for one in told):
@@ -231,7 +239,7 @@ def _shots(answer: dict[str, Any]) -> dict[str, Any]:
         if at is None:
             raise _bad(one, "at")
         where = {name: getattr(place, name) for name in ("longitude", "latitude", "accuracy", "missing")}
-        found.append({"sha256": _needed_sha256(one, "sha256"), "at": at.isoformat(), **where})
+        found.append({"sha256": _needed_sha256(one, "sha256"), "at": _corrected(one, at, offset).isoformat(), **where})
     return {"photos": found} if found else {}
 
 
@@ -270,7 +278,7 @@ MAKERS: dict[str, Maker] = {
         *common, _uuid(raw, "finding"), _one_of(raw, "outcome", _OUTCOMES), _maybe_text(raw, "note", 300)
     ),
     "end_visit": lambda common, raw: EndVisit(
-        *common, _uuid(raw, "visit"), _one_of(raw, "how", _ENDS), _answers(raw), _maybe_text(raw, "signed_by", 60),
-        _sha256(raw, "signature"), _maybe_text(raw, "refusal", 200),
+        *common, _uuid(raw, "visit"), _one_of(raw, "how", _ENDS), _answers(raw, common[3] - common[2]),
+        _maybe_text(raw, "signed_by", 60), _sha256(raw, "signature"), _maybe_text(raw, "refusal", 200),
     ),
 }  # fmt: skip

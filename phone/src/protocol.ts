@@ -196,6 +196,8 @@ export interface Inspection {
 export interface Shot {
   sha256: string;
   at: string;
+  /** Its place among the operations: which settings of the clock came after it. The park is not told. */
+  seq?: number;
   place: Place | null;
   placeless: string;
 }

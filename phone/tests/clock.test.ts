@@ -1,6 +1,8 @@
 /** A clock that is set: what is noted of it, on a disk that may be full, and what another phone is told. */
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Answer, Shot } from "../src/protocol";
+import type { Drafts } from "../src/store/transfer";
 
 const HOUR = 3_600_000;
 const BEGUN = Date.parse("2022-05-10T18:00:00+08:00");
@@ -80,6 +82,48 @@ test("what is handed over while a jump waits to be told arrives in its true time
   wall += 2 * HOUR;
   expect(await taking.unpack(bytes, "CODE", async () => undefined)).toBe(2);
   expect([...rows.values()].map((row) => (row.at - HOUR - BEGUN) / HOUR)).toEqual([0, 0]);
+});
+
+test("a picture that no operation names yet keeps its true time, here and on another phone", async () => {
+  let clock = await started();
+  const [transfer, queue] = [await import("../src/store/transfer"), await import("../src/store/queue")];
+  await clock.heardClock(0);
+  const shot = async (): Promise<Shot> => ({ sha256: "a", at: new Date(wall).toISOString(), seq: await queue.takeNumber(), place: null, placeless: "" });
+  const before = await shot();
+  wall += 3 * HOUR;
+  await clock.lookAtClock();
+  const after = await shot();
+  const off = (shots: Shot[]): number[] => shots.map(({ at }) => (Date.parse(at) + clock.parkAhead() - BEGUN) / HOUR);
+  expect(off(await clock.takenAsSet([before, after]))).toEqual([0, 0]);
+  const answers: Record<string, Answer> = { A1: { ok: true, value: "", photos: [before], draft: { area: "", note: "", photos: [after], fixed: [before] } } };
+  const { bytes } = await transfer.pack("CODE", { holder: "p", drafts: { visit: { pin: {} as never, answers } } }, "file");
+
+  [wall, device, rows] = [BEGUN, new Map([["sequence", 40]]), new Map()];
+  clock = await started(); // the other phone: an hour slow, and set forward by two after it took over
+  const taking = await import("../src/store/transfer");
+  wall -= HOUR;
+  await clock.lookAtClock();
+  await clock.heardClock(HOUR);
+  let taken: Drafts = {};
+  await taking.unpack(bytes, "CODE", async (drafts) => void (taken = drafts));
+  wall += 2 * HOUR;
+  const { photos, draft } = taken["visit"]!.answers["A1"]!;
+  expect(off(await clock.takenAsSet([...photos, ...draft!.photos, ...draft!.fixed]))).toEqual([0, 0, 0]);
+});
+
+test("the pictures of a visit that has ended go to another phone in its time", async () => {
+  let clock = await started();
+  const [transfer, queue] = [await import("../src/store/transfer"), await import("../src/store/queue")];
+  await clock.heardClock(0);
+  const at = new Date(wall).toISOString();
+  await queue.save([{ kind: "end_visit", visit: "v", how: "finished", at, answers: { A1: { ok: true, value: "", photos: [{ sha256: "a", at, place: null, placeless: "" }] } } }]);
+  const { bytes } = await transfer.pack("CODE", { holder: "p", drafts: {} }, "file");
+  [wall, device, rows] = [BEGUN - HOUR, new Map(), new Map()];
+  clock = await started(); // an hour slow
+  await clock.heardClock(HOUR);
+  await (await import("../src/store/transfer")).unpack(bytes, "CODE", async () => undefined);
+  const [told] = [...rows.values()].map((row) => row.body as { at: string; answers: Record<string, { photos: Shot[] }> });
+  expect([told!.at, told!.answers["A1"]!.photos[0]!.at].map((one) => (Date.parse(one) - BEGUN) / HOUR)).toEqual([-1, -1]);
 });
 
 test("a jump on a phone that holds no operation is none of the sleep that follows", async () => {

@@ -1,7 +1,7 @@
 """Inspectors' phones at the door: a visit goes in as one batch, comes twice, is kept when it cannot be placed."""
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -64,6 +64,14 @@ def test_a_visit_goes_in_whatever_the_order_of_its_words_and_once(w: Any) -> Non
     [shot] = visit.answers["A4"]["photos"]
     assert (shot["sha256"], shot["accuracy"], shot["missing"]) == ("c" * 64, 6, "")
     assert (Finding.objects.count(), Finding.objects.open().count(), Photo.objects.count()) == (2, 1, 1)
+
+
+def test_a_picture_that_an_answer_names_is_set_right_by_the_phones_clock_as_its_visit_is(w: Any) -> None:
+    phone = of(w, w.ann)
+    assert phone.send(words(w, phone), at=later(30), clock=later(90)).status_code == 200
+    visit = Visit.objects.get()
+    [shot] = visit.answers["A4"]["photos"]
+    assert (visit.ended_at, datetime.fromisoformat(shot["at"])) == (later(20 - 60), later(3 - 60))
 
 
 def test_a_look_back_comes_from_another_phone(w: Any) -> None:

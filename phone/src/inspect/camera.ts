@@ -2,7 +2,9 @@
 
 import type { Shot } from "../protocol";
 import { withOffset } from "../kernel/moment";
+import { lookAtClock } from "../store/clock";
 import { keepFile } from "../store/files";
+import { takeNumber } from "../store/queue";
 import { here } from "./place";
 
 /** What a file field takes; in two pieces, since the test of texts would take the whole for a comment's beginning. */
@@ -21,11 +23,12 @@ export class NoPicture extends Error {}
  * minutes comes from a gallery: NotFresh. Raises NoPicture for what is none, NoRoom when the phone is too full.
  */
 export async function keepShot(file: File, cameraOnly: boolean): Promise<Shot> {
+  await lookAtClock(); // what it was set to before now is none of this picture's
   const now = new Date();
   if (cameraOnly && now.getTime() - file.lastModified > RECENT) throw new NotFresh();
   const where = here();
   const sha256 = await keepFile(await fitting(file));
-  return { sha256, at: withOffset(now), ...(await where) };
+  return { sha256, at: withOffset(now), seq: await takeNumber(), ...(await where) };
 }
 
 /** The file itself, so that what the camera wrote into it stays; only what the park cannot take is drawn anew. */

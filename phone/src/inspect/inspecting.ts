@@ -2,6 +2,7 @@
 
 import type { Answer, Checklist, Draft, Inspection, OpenFinding, Operation, Repeat } from "../protocol";
 import { uuid7 } from "../kernel/ids";
+import { takenAsSet } from "../store/clock";
 import type { Told } from "../store/queue";
 import type { Drafts } from "../store/transfer";
 import { sealedValue, setSealedValue } from "../store/vault";
@@ -199,7 +200,7 @@ export class Inspecting {
     const answers: Extract<Draft, { kind: "end_visit" }>["answers"] = {};
     for (const [item, { ok, value, photos }] of Object.entries(this.answers[visit.id] ?? {})) {
       if (item.includes(":") || (ok === undefined && !value && !photos.length)) continue;
-      answers[item] = { ok: ok ?? null, value: value.slice(0, LONGEST), ...(photos.length ? { photos } : {}) };
+      answers[item] = { ok: ok ?? null, value: value.slice(0, LONGEST), ...(photos.length ? { photos: await takenAsSet(photos) } : {}) };
     }
     const { asked } = this.standing(visit);
     const others = end.how === "finished" ? this.itemsOf(visit).filter((item) => !asked.has(item.code)) : [];

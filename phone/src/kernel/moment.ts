@@ -8,6 +8,11 @@ export function withOffset(moment: Date): string {
   return `${local}${minutes < 0 ? "-" : "+"}${String(hours).padStart(2, "0")}:${String(rest).padStart(2, "0")}`;
 }
 
+/** A time that was told in this form, so many milliseconds later. */
+export function moved(at: string, by: number): string {
+  return by ? withOffset(new Date(Date.parse(at) + by)) : at;
+}
+
 /** "18:03" of a time in milliseconds, in the phone's own time zone. */
 export function clockOf(milliseconds: number): string {
   const moment = new Date(milliseconds);

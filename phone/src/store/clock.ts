@@ -1,6 +1,8 @@
 /** What is known of this phone's clock: how far the park's is ahead of it, and when it was set. */
 
-import { type Jump, NOTICED, type Step, Watch, jumpsIn, noted, reckoned } from "../kernel/jumps";
+import { type Jump, NOTICED, type Step, Watch, jumpsIn, noted, reckoned, setSince } from "../kernel/jumps";
+import { moved } from "../kernel/moment";
+import type { Shot } from "../protocol";
 import { database, deviceValue, writing } from "./db";
 
 const MOST = 50; // jumps that are remembered; what came before the oldest of them was told long ago
@@ -88,6 +90,12 @@ async function asSet(): Promise<AsSet> {
   const sure = reckoned((told as number | undefined) ?? 0, steps);
   ahead = sure.offset;
   return { offset: ahead, jumps: [...jumps, ...sure.jumps], sure: steps.every((step) => step.sure) };
+}
+
+/** These pictures in the time of the clock as it is set now, however it was set since they were taken. */
+export async function takenAsSet(shots: Shot[]): Promise<Shot[]> {
+  const { jumps } = await clockAsSet();
+  return shots.map(({ seq = Infinity, ...shot }) => ({ ...shot, at: moved(shot.at, setSince(seq, jumps)) }));
 }
 
 /** Whether the clock may have been set since the park's was heard last. */

@@ -58,6 +58,15 @@ async function saveNow(drafts: Told[]): Promise<Operation[]> {
   }
 }
 
+/** A number of the sequence for what is no operation yet, and happened between those before and those after it. */
+export async function takeNumber(): Promise<number> {
+  const transaction = await writing(["device"]);
+  const device = transaction.objectStore("device");
+  const seq = (((await device.get("sequence")) as number | undefined) ?? 0) + 1;
+  await Promise.all([device.put(seq, "sequence"), transaction.done]);
+  return seq;
+}
+
 export async function operationOf(row: OperationRow): Promise<Operation> {
   return { ...(await unseal<Operation>(row.body, row.id)), seq: row.seq };
 }

@@ -4,13 +4,13 @@
  */
 
 import { uuid7 } from "../kernel/ids";
-import { type Jump, setSince } from "../kernel/jumps";
-import { withOffset } from "../kernel/moment";
+import { setSince } from "../kernel/jumps";
+import { moved } from "../kernel/moment";
 import type { Pinned } from "../inspect/inspecting";
 import type { Answer, Operation, Shot } from "../protocol";
 import { clockAsSet } from "./clock";
 import { database, type FileRow, type OperationRow, type State, writing } from "./db";
-import { allOperations } from "./queue";
+import { allOperations, takeNumber } from "./queue";
 import { openBytes, seal, sealBytes } from "./vault";
 
 const MAGIC = "PKQ1";
@@ -66,8 +66,8 @@ export async function pack(code: string, { holder, drafts }: Holding, into: "fil
   const packed: Packed = {
     offset,
     holder,
-    drafts,
-    operations: told.map(({ operation }) => inTodaysTime(operation, jumps)),
+    drafts: withShots(drafts, ({ seq = Infinity, ...shot }) => ({ ...shot, at: moved(shot.at, setSince(seq, jumps)) })),
+    operations: told.map(({ operation }) => later(operation, setSince(operation.seq, jumps))),
     files: await Promise.all(files.map(async (row) => ({ sha256: row.sha256, type: row.type, at: row.at, base64: toBase64(await openBytes(row.body, row.sha256)) }))),
   };
   const zipped = await through(new TextEncoder().encode(JSON.stringify(packed)), new CompressionStream("gzip"));
@@ -85,7 +85,8 @@ export async function pack(code: string, { holder, drafts }: Holding, into: "fil
 export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, keep: (drafts: Drafts) => Promise<void>): Promise<number> {
   const packed = await opened(bytes, code);
   const shift = packed.offset - (await clockAsSet()).offset;
-  await keep(shifted(packed.drafts ?? {}, shift));
+  const now = await takeNumber(); // of this phone's own sequence
+  await keep(withShots(packed.drafts ?? {}, (shot) => ({ ...shot, seq: now, at: moved(shot.at, shift) })));
   const sealed = await Promise.all(packed.operations.map((operation) => resealed(operation, shift, packed.holder)));
   const files = await Promise.all(
     packed.files.map(async ({ sha256, type, at, base64 }): Promise<FileRow> => {
@@ -108,12 +109,6 @@ export async function unpack(bytes: Uint8Array<ArrayBuffer>, code: string, keep:
   return fresh;
 }
 
-/** In the time of the clock as it is set now: `offset` corrects no other. */
-function inTodaysTime(operation: Operation, jumps: Jump[]): Operation {
-  const by = setSince(operation.seq, jumps);
-  return by ? { ...operation, at: withOffset(new Date(Date.parse(operation.at) + by)) } : operation;
-}
-
 async function opened(bytes: Uint8Array<ArrayBuffer>, code: string): Promise<Packed> {
   if (new TextDecoder().decode(bytes.slice(0, 4)) !== MAGIC) throw new BadTransfer();
   try {
@@ -131,19 +126,27 @@ async function opened(bytes: Uint8Array<ArrayBuffer>, code: string): Promise<Pac
  * was of its team, whoever's phone tells it first.
  */
 async function resealed(operation: Operation, shift: number, holder: string | undefined): Promise<OperationRow> {
-  const { seq: _seq, ...rest } = operation;
-  const at = Date.parse(operation.at) + shift;
+  const { seq: _seq, ...body } = later(operation, shift);
   const team = operation.kind === "begin_visit" && holder && !operation.second ? { second: holder } : {};
-  const body = { ...rest, ...team, at: withOffset(new Date(at)) };
-  return { id: operation.id, seq: 0, at, kind: operation.kind, state: "saved", batch: "", body: await seal(body, operation.id) };
+  const { id, kind, at } = body;
+  return { id, seq: 0, at: Date.parse(at), kind, state: "saved", batch: "", body: await seal({ ...body, ...team }, id) };
 }
 
-/** Photos that no operation names yet tell their time, too. */
-function shifted(drafts: Drafts, shift: number): Drafts {
-  const moved = (shots: Shot[]): Shot[] => shots.map((shot) => ({ ...shot, at: withOffset(new Date(Date.parse(shot.at) + shift)) }));
+/** The operation, and the pictures that its answers name, so many milliseconds later. */
+function later(operation: Operation, by: number): Operation {
+  const told = { ...operation, at: moved(operation.at, by) };
+  if (told.kind !== "end_visit") return told;
+  const answers = Object.entries(told.answers).map(([item, { photos, ...answer }]) => {
+    return [item, { ...answer, ...(photos ? { photos: photos.map((shot) => ({ ...shot, at: moved(shot.at, by) })) } : {}) }] as const;
+  });
+  return { ...told, answers: Object.fromEntries(answers) };
+}
+
+/** The drafts, with each photo that no operation names yet as `told` tells it. */
+function withShots(drafts: Drafts, told: (shot: Shot) => Shot): Drafts {
   const answer = (one: Answer): Answer => {
     const { draft, photos } = one;
-    return { ...one, photos: moved(photos), ...(draft ? { draft: { ...draft, photos: moved(draft.photos), fixed: moved(draft.fixed) } } : {}) };
+    return { ...one, photos: photos.map(told), ...(draft ? { draft: { ...draft, photos: draft.photos.map(told), fixed: draft.fixed.map(told) } } : {}) };
   };
   const answers = (all: Record<string, Answer>) => Object.fromEntries(Object.entries(all).map(([item, one]) => [item, answer(one)]));
   return Object.fromEntries(Object.entries(drafts).map(([visit, one]) => [visit, { ...one, answers: answers(one.answers) }]));

@@ -5,6 +5,7 @@ import type { Answer, FindingDraft, Item, Shot } from "../protocol";
 import { isNote } from "../inspect/asking";
 import type { Visit } from "../inspect/visits";
 import { uuid7 } from "../kernel/ids";
+import { takenAsSet } from "../store/clock";
 import { t } from "../texts/language";
 import { world } from "../world";
 import { isOutside } from "./answer-field";
@@ -108,8 +109,8 @@ export class ItemView extends View {
     try {
       await world.do([
         { kind: "note_finding", id: finding, visit, item: this.item.code, ...(area ? { area } : {}), ...(note ? { note } : {}) },
-        ...photos.map(photo("found")),
-        ...fixed.map(photo("on_the_spot")),
+        ...(await takenAsSet(photos)).map(photo("found")),
+        ...(await takenAsSet(fixed)).map(photo("on_the_spot")),
         ...(fixed.length ? [{ kind: "fix_on_spot" as const, id: fix, finding }] : []),
       ]);
       await this.put({ draft: undefined });

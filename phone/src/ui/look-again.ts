@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { OpenFinding, Outcome, Shot } from "../protocol";
 import type { Visit } from "../inspect/visits";
+import { takenAsSet } from "../store/clock";
 import { t } from "../texts/language";
 import { world } from "../world";
 import { icon } from "./icons";
@@ -49,7 +50,7 @@ export class LookAgain extends View {
   private async tell({ finding, ...rest }: OpenFinding, outcome: Outcome, photos: Shot[]): Promise<void> {
     await this.guarded(async () => {
       await world.do([
-        ...photos.map(({ sha256, at, place, placeless }) => ({ kind: "photo" as const, finding, of: "look_back" as const, sha256, at, place, ...(place ? {} : { placeless }) })),
+        ...(await takenAsSet(photos)).map(({ sha256, at, place, placeless }) => ({ kind: "photo" as const, finding, of: "look_back" as const, sha256, at, place, ...(place ? {} : { placeless }) })),
         { kind: "look_back", finding, outcome },
       ]);
       await world.inspecting.answer(this.visit.id, key({ finding, ...rest }), { photos: [] });
