@@ -29,6 +29,7 @@ from parkkeeper.sync.problems import Problem, bad_token, database_away, too_ofte
 
 OLDEST, NEWEST = 1, 1
 PROTOCOL_HEADER = "Parkkeeper-Protocol"
+_UNSAID = "1"  # who names no version speaks the first, for ever
 _GZIP_FROM = 1024  # bytes; below that compressing costs more than it saves
 _UNKNOWN_FOR = 60.0  # seconds for which an unknown token is remembered
 _UNKNOWN_TIMES = 5
@@ -159,7 +160,7 @@ def close_quietly() -> None:
 
 
 def _speak(request: HttpRequest) -> None:
-    sent = request.headers.get(PROTOCOL_HEADER, str(NEWEST)).strip()
+    sent = request.headers.get(PROTOCOL_HEADER, _UNSAID).strip()
     if not (sent.isascii() and sent.isdigit() and OLDEST <= int(sent[:9]) <= NEWEST):
         raise wrong_protocol(sent[:20], OLDEST, NEWEST)
 

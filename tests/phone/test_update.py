@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from parkkeeper.config import field
 from parkkeeper.kernel.tubes import tube_code
+from parkkeeper.sync import door
 from tests.phone.conftest import Hand, Phones, Server, code_for
 from tests.phone.ledger import CLEAN, Ledger
 from tests.phone.test_desk import seal
@@ -29,14 +30,18 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def made_newer(build: Path) -> None:
-    """Another build, whose database is of the next version: an older one is brought up to it when it is opened."""
+    """Another build, whose database is of the next version: an older one is brought up to it when it is opened.
+
+    It speaks the next version of the protocol, too.
+    """
     changed = 0
     for file in (build / "assets").glob("app-*.js"):
         text, times = re.subn(r"(?<=.parkkeeper.,)\w+(?=,\{upgrade)", "2", file.read_text())
+        text, spoken = re.subn(r'(?<="Parkkeeper-Protocol":`)\d+(?=`)', "2", text)
         file.write_text(text)
         file.with_suffix(".js.gz").unlink(missing_ok=True)
-        changed += times
-    assert changed == 1
+        changed += times + spoken
+    assert changed == 3  # the database's version, and a request's and a file's header
     worker_file = build / "sw.js"
     worker_file.write_text(worker_file.read_text().replace('\\"build\\":\\"', '\\"build\\":\\"new-'))
     worker_file.with_suffix(".js.gz").unlink(missing_ok=True)
@@ -54,8 +59,9 @@ def filled(phone: Hand, people: list[Any]) -> None:
 
 
 def test_an_update_waits_for_a_person_and_keeps_a_full_queue(
-    build: Path, server: Server, phones: Phones, w: Any
+    build: Path, server: Server, phones: Phones, w: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The park speaks the next version alone: it says so, the phone looks for the build that does, and sends by it."""
     people = many(w, 2 * A_TUBE)
     phone = phones()
     phone.page.route("**/phone/v1/roster", large_tubes, times=1)
@@ -67,12 +73,18 @@ def test_an_update_waits_for_a_person_and_keeps_a_full_queue(
     made_newer(build)
     server.stop()
     server.start()
-    phone.page.evaluate("async () => void (await (await navigator.serviceWorker.ready).update())")
+    for bound in ("OLDEST", "NEWEST"):
+        monkeypatch.setattr(door, bound, 2)
+    phone.page.unroute("**/phone/v1/**")
+    phone.tab("我的")
+    phone.page.get_by_role("button", name="立即发送").click()
+    expect(phone.page.locator(".queue .link")).to_have_text("需要更新应用；未发送的内容会保留。")
     banner = phone.page.get_by_role("button", name="有新版本")
     expect(banner).to_be_visible(timeout=15_000)
     phone.waits(held)
     banner.click()
     expect(phone.page.get_by_label("解锁密码")).to_be_visible()
+    phone.page.route("**/phone/v1/**", lambda route: route.abort())
     phone.unlock()
     phone.waits(held)
     names = phone.page.evaluate("() => caches.keys()")

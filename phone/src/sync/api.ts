@@ -12,18 +12,21 @@ export class Trouble extends Error {
   readonly status: number;
   readonly retryAfter: number | undefined;
   readonly wipe: boolean;
+  /** What the park says that helps. */
+  readonly remedy: string;
 
-  constructor(code: string, message: string, status = 0, retryAfter?: number, wipe = false) {
+  constructor(code: string, message: string, status = 0, retryAfter?: number, wipe = false, remedy = "") {
     super(message);
     this.code = code;
     this.status = status;
     this.retryAfter = retryAfter;
     this.wipe = wipe;
+    this.remedy = remedy;
   }
 
-  /** The park has its hands full and says when to come again: nobody need do anything. */
+  /** The park has its hands full, or is older than this app, and says when to come again: nobody need do anything. */
   get busy(): boolean {
-    return this.status === 429 || this.status === 503;
+    return this.status === 429 || this.status === 503 || this.remedy === "wait";
   }
 }
 
@@ -97,9 +100,9 @@ export async function bytesThere(sha256: string, token: string): Promise<number>
 }
 
 function trouble(response: Response, told: unknown): Trouble {
-  const error = (told as { error?: { code?: string; message?: string; wipe?: boolean } } | null)?.error;
+  const error = (told as { error?: { code?: string; message?: string; wipe?: boolean; remedy?: string } } | null)?.error;
   const code = error?.code ?? "no_answer";
-  return new Trouble(code, error?.message ?? "", response.status, retryAfter(response), error?.wipe === true);
+  return new Trouble(code, error?.message ?? "", response.status, retryAfter(response), error?.wipe === true, error?.remedy);
 }
 
 function retryAfter(response: Response): number | undefined {

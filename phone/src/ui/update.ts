@@ -1,5 +1,7 @@
 /** A new build waits until a person takes it: an update never interrupts a tube, and never touches the queue. */
 
+import { world } from "../world";
+
 let waiting: ServiceWorker | undefined;
 const hears = new Set<() => void>();
 
@@ -31,8 +33,13 @@ export function registerWorker(): void {
     };
     registration.addEventListener("updatefound", look);
     look();
-    addEventListener("visibilitychange", () => {
-      if (!document.hidden) void registration.update().catch(() => undefined);
+    const lookForOne = (): void => void registration.update().catch(() => undefined);
+    addEventListener("visibilitychange", () => (document.hidden ? undefined : lookForOne()));
+    let told: unknown;
+    world.addEventListener("change", () => {
+      const { trouble } = world; // a new one each time that the park is asked
+      if (trouble?.status === 426 && !trouble.busy && trouble !== told) lookForOne();
+      told = trouble;
     });
   }, () => undefined);
 }
