@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { checkCharacter, read, residentCheck, tidyCode } from "../src/kernel/codes";
 import { uuid7 } from "../src/kernel/ids";
 import { withOffset } from "../src/kernel/moment";
+import { Trouble } from "../src/sync/api";
 import { pause } from "../src/sync/backoff";
 
 test("a tube is a tube, and a slip in its code makes it nothing else", () => {
@@ -63,4 +64,10 @@ test("a phone comes again later and later, at most 300 seconds and a half, and n
   expect([1, 2, 3, 9, 50].map((failures) => pause(failures, undefined, () => 0) / 1000)).toEqual([2, 4, 8, 300, 300]);
   expect(pause(1, 60, () => 0)).toBe(60_000);
   expect(pause(50, undefined, () => 1)).toBe(450_000);
+});
+
+test("a park with its hands full, or older than the app, is waited for; of one that is newer a person is told", () => {
+  const refused = (status: number, remedy?: string): Trouble => new Trouble("any", "", status, 60, false, remedy);
+  expect([refused(429).busy, refused(503).busy, refused(426, "wait").busy]).toEqual([true, true, true]);
+  expect([refused(426, "update").busy, refused(413, "split").busy, refused(400).busy]).toEqual([false, false, false]);
 });

@@ -76,6 +76,18 @@ def violations(page: Page) -> list[tuple[str, str]]:
     return [(found["id"], found["nodes"][0]["html"][:160]) for found in told]
 
 
+def too_small(page: Page) -> list[str]:
+    """What is there for a thumb and is less than 44 pixels high or wide (a word in a line of text is none)."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, a, label:has(input), input:not(label input)")]
+          .filter((one) => !one.disabled && one.offsetParent && !one.classList.contains("sr"))
+          .map((one) => [one.offsetWidth, one.offsetHeight, one.outerHTML.slice(0, 80)])
+          .filter(([width, height]) => Math.min(width, height) < 44)
+          .map(String)"""
+    )
+    return found
+
+
 def too_wide(page: Page) -> int:
     """By how many pixels the page must be scrolled sideways."""
     found: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from playwright.sync_api import expect
+
 from parkkeeper.kernel.tubes import tube_code
 from parkkeeper.sampling.models import Scan, Tube
-from tests.phone.conftest import Phones, Server, code_for
+from tests.phone.conftest import Hand, Phones, Server, code_for
 
 TUBE = tube_code("YQ", 7)
 
@@ -38,6 +40,7 @@ def test_without_a_server_scanning_goes_on_and_drains_later(phones: Phones, serv
         phone.take(worker.staff_number)
         phone.says(worker.name, "ok")
     phone.waits(4)
+    the_list_knows(phone, w)
     phone.page.reload()  # the shell comes from the phone itself
     phone.unlock()
     phone.waits(4)
@@ -45,3 +48,17 @@ def test_without_a_server_scanning_goes_on_and_drains_later(phones: Phones, serv
     server.start()
     phone.waits(0, by_itself=True)
     assert scanned(TUBE) == [worker.staff_number for worker in w.workers[2:]]
+
+
+def the_list_knows(phone: Hand, w: Any) -> None:
+    """Who is due, done and missing, found by the initials of a name; all of it without a server."""
+    phone.tab("名单")
+    sums = {name: phone.page.locator(f"[data-sum={name}]").inner_text() for name in ("due", "done", "missing")}
+    assert sums == {"due": str(len(w.workers)), "done": "4", "missing": str(len(w.workers) - 4)}
+    rows = phone.page.locator(".rows li")
+    expect(rows).to_have_count(len(w.workers) - 4)
+    phone.page.get_by_role("button", name="已采").click()
+    expect(rows.filter(has_text="李娜")).to_have_count(1)
+    phone.page.locator("#find").fill("zw")
+    expect(rows).to_have_count(2)
+    phone.tab("采样")

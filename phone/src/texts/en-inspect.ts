@@ -19,7 +19,7 @@ export const EN_INSPECT: Record<string, string> = {
   "不高于 {n}": "at most {n}",
   "人员管理": "People",
   "企业": "the enterprise",
-  "企业名称、简拼，或扫企业码": "Name, initials, or the enterprise's code",
+  "企业名称、简拼，或扫企业码": "Name, initials or code",
   "企业检查已达上限": "Over the enterprise's cap of visits",
   "企业签字": "Enterprise signs",
   "住宿用餐": "Lodging, meals",

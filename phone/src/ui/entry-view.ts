@@ -50,7 +50,7 @@ export class EntryView extends View {
       ${line.purposes?.length ? html`<p class="todo">${oneVisit(line)}</p>` : nothing}
       ${line.avoid?.length ? html`<p class="note">${icon("me")} ${t("这里的复查须避开原检查人员：{names}", { names: line.avoid.join("、") })}</p>` : nothing}
       ${stranger ? nothing : this.burden(carried.cap)}
-      ${notices.map((one) => html`<p class="due">${icon("flag")} ${one.number} ${one.due_at ? t("到期 {time}", { time: moment(one.due_at) }) : t("计时中止")}${one.lapsed ? html` <em class="mark bad">${t("逾期未复查")}</em>` : nothing}${one.second ? html` <em class="mark warn">${one.talked_at ? t("第二次通知书，{time} 已约谈", { time: moment(one.talked_at) }) : t("第二次通知书，尚未约谈")}</em>` : nothing}</p>`)}
+      ${notices.map((one) => html`<p class="due">${icon("flag")} <span>${one.number} ${one.due_at ? t("到期 {time}", { time: moment(one.due_at) }) : t("计时中止")}</span>${one.lapsed ? html` <em class="mark bad">${t("逾期未复查")}</em>` : nothing}${one.second ? html` <em class="mark warn">${one.talked_at ? t("第二次通知书，{time} 已约谈", { time: moment(one.talked_at) }) : t("第二次通知书，尚未约谈")}</em>` : nothing}</p>`)}
       ${findings.length ? html`<ul class="plain">${findings.map((one) => html`<li>${one.item.code} ${itemText(one.item)}${one.area ? ` · ${one.area}` : ""} · ${findingState(one.state)}</li>`)}</ul>` : nothing}
       <h3>${t("依据")}</h3>
       <div class="grounds" role="radiogroup" aria-label=${t("依据")}>${carried.bases.map((one) => html`<label class="tick"><input type="radio" name="basis" value=${one.basis} .checked=${one.basis === this.basis} @change=${() => { this.basis = one.basis; this.requestUpdate(); }} />
