@@ -77,6 +77,19 @@ def _write(target: Path, data: bytes, sha256: str, key: bytes) -> None:
         ) from error
 
 
+def harm_of(stored: StoredFile) -> str:
+    """Reads and hashes the content anew: "" when it is what arrived (or was destroyed by its period), else "missing" or
+    "changed"."""
+    key = _key(stored.emergency_id)
+    if stored.destroyed_at is not None or key is None:
+        return ""
+    path = path_of(stored.sha256, stored.emergency_id)
+    data = _opened(path, stored.sha256, key)
+    if data is None:
+        return "changed" if path.exists() else "missing"
+    return "" if hashlib.sha256(data).hexdigest() == stored.sha256 else "changed"
+
+
 def read_file(stored: StoredFile) -> bytes:
     """The content as it arrived. Raises Refused when it was destroyed, is missing or not what arrived."""
     key = _key(stored.emergency_id)

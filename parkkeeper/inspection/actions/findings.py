@@ -75,7 +75,8 @@ def take_photos(operations: Sequence[TakePhoto], source: Source, *, by: Person, 
     raise_doubts(doubt_of("photo_without_place", op, findings[op.finding].enterprise, by, at=at) for op in lost)
     lacking = {op.id for op in lost}
     if new := [row for row in rows if row.pk not in known]:
-        record("photos.taken", by=by, at=at, count=len(new), enterprise=new[0].finding.enterprise_id)
+        record("photos.taken", by=by, at=at, count=len(new), enterprise=new[0].finding.enterprise_id,
+               sha256={str(row.pk): row.sha256 for row in new})  # fmt: skip
     return [
         Verdict(op.id, op.id not in known, ("photo_without_place",) if op.id in lacking else ()) for op in operations
     ]

@@ -35,14 +35,17 @@ def report_fixed(
     """The enterprise says that it is put right; a look-back still has to see it. Raises Refused when it is settled."""
     require(by, "report_fixed", at=at, on=finding)
     finding = _open(finding)
+    hashes = {}
     for data, name, media_type in pictures:
         stored = store_file(data, name=name, media_type=media_type, by=by, at=at)
-        Photo.objects.get_or_create(
+        photo, _new = Photo.objects.get_or_create(
             finding=finding, of=Photo.Of.REPORTED, sha256=stored.sha256,
             defaults={"id": new_id(), "taken_at": at, "received_at": at, "by": by},
         )  # fmt: skip
+        hashes[str(photo.pk)] = stored.sha256
     step = take_step(finding, Step.Kind.REPORTED, by=by, at=at, note=tidy(note))
-    record("finding.reported", finding, by=by, at=at, enterprise=finding.enterprise_id, photos=len(pictures))
+    record("finding.reported", finding, by=by, at=at, enterprise=finding.enterprise_id, photos=len(pictures),
+           sha256=hashes)  # fmt: skip
     return step
 
 
