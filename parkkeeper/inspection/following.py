@@ -4,9 +4,12 @@ somebody looked in time after all."""
 from collections.abc import Iterable
 from datetime import datetime
 
-from parkkeeper.inspection.models import SETTLED, Finding, Notice, NoticeLine, Step
+from django.db.models import F
+from django.utils import timezone
+
+from parkkeeper.inspection.models import SETTLED, Deadline, Finding, Notice, NoticeLine, Step
 from parkkeeper.park.journal import record
-from parkkeeper.park.models import Person
+from parkkeeper.park.models import Message, Person
 from parkkeeper.park.workdays import due
 
 
@@ -37,7 +40,7 @@ def close_or_reopen(findings: Iterable[Finding]) -> None:
 
 def take_back_lapse(finding: Finding, looked_at: datetime, *, by: Person, at: datetime) -> None:
     """A look that was made in time and heard of late (at `at`): its finding has not lapsed, nor has a notice of which
-    no other one has. What was told meanwhile stays told (Deadline)."""
+    no other one has. What was told meanwhile stays told (Deadline); who was told hears that it was taken back."""
     lines = NoticeLine.objects.filter(
         finding=finding, lapsed=True, notice__issued_at__lte=looked_at, notice__lapsed_at__gte=looked_at
     )
@@ -45,6 +48,20 @@ def take_back_lapse(finding: Finding, looked_at: datetime, *, by: Person, at: da
         notice = Notice.objects.select_for_update().get(pk=line.notice_id)
         NoticeLine.objects.filter(pk=line.pk).update(lapsed=False)
         if not notice.lines.filter(lapsed=True).exists():
+            told = notice.deadlines.filter(kind=Deadline.Kind.LAPSED, due_at=F("notice__lapsed_at"))
+            told.update(taken_back_at=at)
             Notice.objects.filter(pk=notice.pk).update(lapsed_at=None)
+            _tell_taken_back(notice, looked_at, at)
             record("notice.lapse_taken_back", notice, by=by, at=at, enterprise=notice.enterprise_id,
                    happened=looked_at.isoformat())  # fmt: skip
+
+
+def _tell_taken_back(notice: Notice, looked_at: datetime, at: datetime) -> None:
+    link = f"/notices/{notice.pk}"
+    told = set(Message.objects.filter(kind="notice_lapsed", link=link).order_by().values_list("to", flat=True))
+    params = {"number": notice.number, "enterprise": str(notice.enterprise),
+              "looked": timezone.localtime(looked_at).strftime("%m-%d %H:%M")}  # fmt: skip
+    Message.objects.bulk_create(
+        Message(kind="notice_lapse_taken_back", to_id=person, sent_at=at, link=link, params=params)
+        for person in sorted(told)
+    )

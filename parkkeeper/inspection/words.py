@@ -5,11 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.inspection.doubts import KINDS as DOUBTS
 
-# Kinds of messages. `due` is a moment of the park's local time.
+# Kinds of messages. `due` and `looked` are moments of the park's local time.
 MESSAGES: dict[str, Promise | str] = {
     "notice_soon": _("%(enterprise)s：%(number)s 将于 %(due)s 到期。整改后请自报并附照片，等待复查。"),
     "notice_overdue": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，尚未办结。请尽快整改，检查组应前往复查。"),
     "notice_lapsed": _("%(enterprise)s：%(number)s 已于 %(due)s 到期，检查组没有按时复查，记为园区逾期未复查。"),
+    "notice_lapse_taken_back": _(
+        "%(enterprise)s：%(number)s 其实已于 %(looked)s 按时复查，手机后来才送达；“逾期未复查”已撤回。"
+    ),
     "stop_proposed": _("%(enterprise)s：提请停工（%(place)s），等待决定。"),
     "stop_imposed": _("%(enterprise)s：紧急停工（%(place)s），立即生效；须在 %(due)s 前复核，逾期失效。"),
     "stop_review_soon": _("%(enterprise)s：紧急停工（%(place)s）将于 %(due)s 失效，尚未复核。"),
@@ -80,6 +83,7 @@ VERBS: dict[str, Promise | str] = {
     "case.read": _("阅读案例"),
     "day.counted": _("日清计数"),
     "day.signed_off": _("签认日清"),
+    "self_check.made": _("企业自查"),
     "complaint.noted": _("登记投诉"),
     "complaint.settled": _("办结投诉"),
 }

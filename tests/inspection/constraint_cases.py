@@ -82,6 +82,8 @@ def _stops(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
          (these(lifted_at=None), these(accepted_at=None, accepted_by=None))),
         ("stop_work_lifted_by_another", rows.stop_work, _lifted, (lambda w: {"lifted_by": w.office},)),
         ("stop_check_breach_is_told", rows.stop_check, these(holds=False, note="开工"), (these(note=""),)),
+        ("deadline_taken_back_is_a_lapse", rows.deadline_of_notice, these(kind="lapsed", taken_back_at=EVENING),
+         (these(kind="overdue"),)),
         ("deadline_of_one_thing", rows.deadline_of_notice, these(kind="soon"),
          (these(notice=None), lambda w: {"stop_work": rows.stop_work(w)})),
     ]  # fmt: skip
@@ -109,6 +111,7 @@ def _evenings(these: Any, by_somebody: Any) -> list[tuple[Any, ...]]:
         ("grid_day_signed_by_somebody_who_explains", rows.grid_day,
          lambda w: {"mismatches": 2, "signed_at": EVENING, "signed_by": w.office, "note": "已核"},
          (these(signed_at=None), these(signed_by=None), these(note=""))),
+        ("self_check_says_what_failed", rows.self_check, these(failed=[], note=""), (these(note="", failed=["B3"]),)),
         ("complaint_says_what", rows.complaint, these(text="异味"), (these(text=""),)),
         by_somebody("complaint_settled_by_somebody_somehow", rows.complaint, "settled_at", "settled_by",
                     settled_note="属实"),

@@ -1,7 +1,7 @@
 """Inspection on every page of the browser tests: a notice with its findings, photos, an extension, a stop of work."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -67,6 +67,7 @@ def _practised(w: Any, team: Inspector) -> dict[str, list[Any]]:
         cases.publish_photo(case, Photo.objects.get(pk=op.id), side=side, areas=[(0.1, 0.1, 0.4, 0.4)], by=w.ann,
                             at=later(81))  # fmt: skip
     debriefs.name_cause(one, "rules", by=w.ann, at=later(82))
+    _heard_late(w, team)
     meeting = debriefs.hold_debrief(DAY, by=w.office, at=later(90))
     debriefs.decide(meeting, "统一标识", by=w.office, at=later(91))
     measure = debriefs.order_measure(meeting, "补齐标识", owner=w.office, due_on=DAY, by=w.office, at=later(92))
@@ -77,6 +78,14 @@ def _practised(w: Any, team: Inspector) -> dict[str, list[Any]]:
         "case_act": [case.pk, "edit"], "case_mark": [case.pk, photo.id], "complaint_settle": [complaint.pk],
         "day_sign": [w.grids[0].pk, DAY.isoformat()], "checklist_preview": [_uploaded(w)],
     }  # fmt: skip
+
+
+def _heard_late(w: Any, team: Inspector) -> None:
+    """Yesterday's visit, of which a phone told after yesterday's debrief had closed."""
+    yesterday = debriefs.hold_debrief(DAY - timedelta(days=1), by=w.office, at=later(-1200))
+    debriefs.close_debrief(yesterday, by=w.office, at=later(-1190))
+    visit = team.visit(-1500)
+    team.say(visit, team.note(visit, "D6", -1499), team.end(visit, minutes=-1470), heard=-30)
 
 
 def _uploaded(w: Any) -> int:

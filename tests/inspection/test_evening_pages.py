@@ -60,7 +60,9 @@ def test_a_debrief_is_held_decides_orders_and_ends_by_pages(w: Any) -> None:
 
 
 def test_the_owner_of_a_measure_needs_no_other_right_to_finish_it(w: Any) -> None:
-    mine = debriefs.order_measure(Debrief.objects.get(), "补口罩", owner=w.mei, due_on=DAY, by=w.office, at=NIGHT)
+    mine = debriefs.order_measure(
+        Debrief.objects.get(day=DAY), "补口罩", owner=w.mei, due_on=DAY, by=w.office, at=NIGHT
+    )
     assert "补口罩" in Desk(w.mei).get("measure", mine.pk).text
     assert Desk(w.mei).post("measure", mine.pk, note="").status == 422
     assert Desk(w.mei).post("measure", mine.pk, note="已领").status == 302
@@ -68,7 +70,7 @@ def test_the_owner_of_a_measure_needs_no_other_right_to_finish_it(w: Any) -> Non
 
 
 def test_the_minutes_say_what_was_seen_decided_and_ordered_and_never_change(w: Any) -> None:
-    meeting = Debrief.objects.get()
+    meeting = Debrief.objects.get(day=DAY)
     debriefs.close_debrief(meeting, notes="第一行\n第二行", by=w.office, at=NIGHT)
     first = print_minutes(again(meeting), park="测试园区")
     debriefs.finish_measure(Measure.objects.get(), note="已补", by=w.office, at=later(130))
@@ -189,7 +191,7 @@ def test_the_page_of_a_debrief_asks_the_same_however_much_there_is(w: Any) -> No
     desk.get("debrief", *w.there["debrief"])
     with CaptureQueriesContext(connection) as few:
         desk.get("debrief", *w.there["debrief"])
-    meeting = Debrief.objects.get()
+    meeting = Debrief.objects.get(day=DAY)
     for n in range(4):
         debriefs.order_measure(meeting, f"措施{n}", owner=w.office, due_on=DAY, by=w.office, at=NIGHT)
         debriefs.decide(meeting, f"决定{n}", by=w.office, at=NIGHT)

@@ -16,10 +16,12 @@ from parkkeeper.inspection.actions.deadlines import tell_deadlines
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import Deadline, Finding, Notice, Photo, Step, Visit
 from parkkeeper.inspection.repeats import repeats_of
+from parkkeeper.kernel import clock
 from parkkeeper.park.actions.calendar import enter_calendar_year
 from parkkeeper.park.errors import Forbidden, Refused
 from parkkeeper.park.models import Certificate, JournalEntry, Message, Rule, StoredFile
 from tests.inspection.kit import Inspector, again, found, inspected_world, later, noticed
+from tests.pages_unit.desk import Desk
 from tests.park.test_calendar import HOLIDAYS, MAKE_UP
 from tests.world import DAY
 
@@ -300,10 +302,18 @@ def test_a_look_in_time_that_is_heard_late_takes_the_lapse_back_and_what_was_tol
     other.say(other.look(second, "not_fixed", DAY_ON + 5), heard=3 * DAY_ON + 1)
     assert again(notice).lapsed_at is None and not notice.lines.filter(lapsed=True).exists()
     assert JournalEntry.objects.get(verb="notice.lapse_taken_back").noun_id == str(notice.pk)
+    heard = Message.objects.filter(kind="notice_lapse_taken_back")
+    assert {one.to for one in heard} == {w.office, w.ann}  # who was told of the lapse, once it is gone as a whole
+    assert {one.params["looked"] for one in heard} == {"05-11 18:05"}
+    with clock.at(later(3 * DAY_ON + 2)):
+        assert "其实已于 05-11 18:05 按时复查" in Desk(w.office).get("messages").text
     assert tell_deadlines(at=later(4 * DAY_ON)) == 0  # it is not told again
     cache.clear()
     assert to_json(bulletin(span, lambda *_a, **_k: "")) == before
     assert [figure["value"] for figure in before if figure["key"] == "lapsed"] == [1]
+    after = to_json(bulletin(span_of(DAY + timedelta(days=3), later(4 * DAY_ON)), lambda *_a, **_k: ""))
+    told_of = {figure["key"]: figure["value"] for figure in after if figure["key"] in ("lapsed", "lapses_back")}
+    assert told_of == {"lapsed": 0, "lapses_back": 1}
 
 
 def test_an_extended_notice_is_told_again_for_its_new_time_and_a_closed_one_never(w: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext as _
 
 from parkkeeper.board.bulletin.figure import Figure, Section, Span, tell
@@ -39,8 +39,11 @@ def visits(span: Span) -> Section:
 
 def notices(span: Span, now: NoticesThen) -> Section:
     """Notices of the day, and how all of them stood at its end."""
-    told = Deadline.objects.filter(kind=Deadline.Kind.LAPSED, told_at__gt=span.start, told_at__lte=span.at)
-    lapsed = list(told.order_by("told_at", "pk").values_list("notice", flat=True))
+    day = Q(told_at__gt=span.start, told_at__lte=span.at) | Q(taken_back_at__gt=span.start, taken_back_at__lte=span.at)
+    rows = Deadline.objects.filter(day, kind=Deadline.Kind.LAPSED).order_by("told_at", "pk")
+    told = list(rows.values_list("notice", "told_at", "taken_back_at"))
+    lapsed = [notice for notice, told_at, _back_at in told if span.start < told_at <= span.at]
+    taken_back = [notice for notice, _told_at, back in told if back is not None and span.start < back <= span.at]
     return Section(_("整改通知书"), [
         _set("issued", span, now.issued),
         _set("served", span, now.served),
@@ -49,6 +52,7 @@ def notices(span: Span, now: NoticesThen) -> Section:
         _set("open", span, now.open, now.total),
         _set("overdue", span, now.overdue, len(now.open), tone="bad"),
         _set("lapsed", span, lapsed, tone="bad"),
+        _set("lapses_back", span, taken_back),
     ])  # fmt: skip
 
 

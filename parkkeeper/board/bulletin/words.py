@@ -56,6 +56,10 @@ FIGURES: dict[str, Said] = {
     "lapsed": Said(
         _("逾期未复查（计园区）"), _("当日记为检查组没有按时复查的份数：是园区的责任。"), _EVERY_NOTICE
     ),
+    "lapses_back": Said(
+        _("撤回的逾期未复查"),
+        _("当日得知检查组其实按时复查过、因而撤回“逾期未复查”的份数；记下那天的日报不改。"), _EVERY_NOTICE
+    ),
     "stops": Said(_("停工中"), _("当时生效、未解除、未失效的停工。"), _EVERY_STOP),
     "stops_begun": Said(_("当日生效的停工"), _("当日生效的停工，含紧急停工。"), _EVERY_STOP),
     "stops_lifted": Said(_("当日解除的停工"), _("当日解除的停工。"), _EVERY_STOP),

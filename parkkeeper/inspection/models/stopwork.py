@@ -182,10 +182,16 @@ class Deadline(models.Model):
     stop_work = models.ForeignKey(StopWork, null=True, blank=True, on_delete=models.PROTECT, related_name="deadlines")
     due_at = models.DateTimeField(help_text="when it was to be told")
     told_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(
+        null=True, blank=True, help_text="a lapse: when the park heard that somebody had looked in time after all"
+    )
 
     class Meta:
         db_table = "inspection_deadline"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(taken_back_at__isnull=True) | Q(kind="lapsed"), name="deadline_taken_back_is_a_lapse"
+            ),
             models.CheckConstraint(
                 condition=Q(notice__isnull=True) ^ Q(stop_work__isnull=True), name="deadline_of_one_thing"
             ),

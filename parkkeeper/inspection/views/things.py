@@ -131,7 +131,8 @@ def notice_page(request: OfficeRequest, pk: int) -> HttpResponse:
 
 def stop_page(request: OfficeRequest, pk: int) -> HttpResponse:
     rows = StopWork.objects.within(request.scopes)
-    stop = get_object_or_404(rows.select_related("enterprise", "notice", "authorisation", "proposed_by"), pk=pk)
+    around = ("enterprise", "notice", "finding__item", "authorisation", "proposed_by")
+    stop = get_object_or_404(rows.select_related(*around), pk=pk)
     words, tone = say_stop(stop, request.at)
     context = {
         "title": _("停工：%(enterprise)s %(place)s") % {"enterprise": stop.enterprise, "place": stop.place},
