@@ -4,10 +4,11 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from parkkeeper.inspection.models import Item
+from parkkeeper.inspection.models import Checklist, Item
 
 FOLDER = Path(__file__).parent / "checklists"
 SAMPLE, RESUMPTION = "nine-grids", "resumption"
@@ -41,6 +42,12 @@ class ItemRow:
     def item(self, position: int) -> Item:
         """The row as an unsaved Item, at that position."""
         return Item(position=position, **{**self.__dict__, "evidence": list(self.evidence)})
+
+
+def in_force(day: date) -> Checklist | None:
+    """The version of the checklist by which rounds go on that local day; the nine grids' own before any other."""
+    rows = Checklist.objects.on(day).exclude(code=RESUMPTION).order_by("code")
+    return rows.filter(code=SAMPLE).first() or rows.first()
 
 
 def read_checklist(name: str = SAMPLE) -> list[ItemRow]:

@@ -4,7 +4,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from parkkeeper.inspection.models import Basis, Cause, Item, Notice, Service, Step, StopWork, Visit
-from parkkeeper.park.facts import Say, choice
+from parkkeeper.park.facts import SHOWN, Say, choice
+from parkkeeper.park.words import joined
 
 LABELS: dict[str, Promise | str] = {
     "agreed": _("同意"),
@@ -62,6 +63,7 @@ NOUNS: dict[str, tuple[Promise | str, str]] = {
     "gridday": (_("片区当日"), ""),
     "measure": (_("措施"), "measure"),
     "notice": (_("整改通知书"), "notice"),
+    "selfcheck": (_("自查"), ""),
     "stopwork": (_("停工"), "stop_work"),
     "visit": (_("检查"), "visit"),
 }
@@ -69,7 +71,17 @@ PAGES = {
     "checklist": "checklist", "finding": "finding", "findings": "finding", "follows": "notice", "notice": "notice",
     "proposed_by": "person",
 }  # fmt: skip
+
+
+def _hashes(by_photo: dict[str, str]) -> str:
+    """Of each photo the beginning of its hash."""
+    told = list(by_photo.values())
+    return joined(one[:12] for one in told[:SHOWN]) + ("…" if len(told) > SHOWN else "")
+
+
 SAYS: dict[str, Say] = {
+    "photos.taken sha256": _hashes,
+    "finding.reported sha256": _hashes,
     "basis": choice(Basis.choices),
     "extent": choice(StopWork.Extent.choices),
     "finding.cause_named cause": choice(Cause.Kind.choices),

@@ -11,6 +11,7 @@ from parkkeeper.inspection.views import (
     debriefs,
     lists,
     papers,
+    selfchecks,
     setup,
     things,
 )
@@ -57,6 +58,8 @@ urlpatterns = [
     path("cases/photos/<int:pk>", cases.case_photo, name="case_photo"),
     path("grids/day", days.day_check, name="day_check"),
     path("grids/<int:pk>/days/<slug:day>", days.day_sign, name="day_sign"),
+    path("self-checks", selfchecks.self_check_list, name="self_checks"),
+    path("self-checks/new", selfchecks.self_check_new, name="self_check_new"),
     path("complaints", days.complaint_list, name="complaints"),
     path("complaints/new", days.complaint_new, name="complaint_new"),
     path("complaints/<int:pk>/settle", days.complaint_settle, name="complaint_settle"),

@@ -17,7 +17,17 @@ from django.utils.translation import gettext as _
 
 from parkkeeper.inspection.burden import Burden, burdens
 from parkkeeper.inspection.daywords import say_mismatch
-from parkkeeper.inspection.models import FAILED, Complaint, DayLine, Finding, Notice, Step, StopCheck, StopWork
+from parkkeeper.inspection.models import (
+    FAILED,
+    Complaint,
+    DayLine,
+    Finding,
+    Notice,
+    SelfCheck,
+    Step,
+    StopCheck,
+    StopWork,
+)
 from parkkeeper.kernel.clock import day_bounds
 from parkkeeper.park.journal import GENESIS
 from parkkeeper.park.models import Enterprise, Grid, JournalSeal, Person
@@ -27,6 +37,7 @@ WEEK = timedelta(days=7)
 LONGEST = 14  # days without a visit beyond which the wait weighs no more
 OVERDUE, REPORTED, FAILED_BACK, AWAITED, STOPPED, DUE_SOON, UNRESUMED = 50, 45, 40, 40, 35, 30, 15
 COMPLAINT, LOW_COVERAGE, MISMATCH = 25, 20, 10
+SELF_TOLD = 5  # items of a self-check that a reason names
 
 
 @dataclass
@@ -81,6 +92,7 @@ def work_list(grid: Grid, day: date, at: datetime, reader: Person) -> WorkList:
     _notices(lines, at)
     _stops(lines, day, at)
     _complaints(lines, at)
+    _self_checks(lines, at)
     _yesterday(lines, grid, day, float(low))
     for line in lines.values():
         if line.enterprise.resumed_on is None:
@@ -158,6 +170,16 @@ def _complaints(lines: dict[int, Line], at: datetime) -> None:
     for number, count in sorted(Counter(told).items()):
         lines[number].add(COMPLAINT, _("投诉 %(n)s 件") % {"n": count})
         lines[number].purposes.append(_("核实投诉"))
+
+
+def _self_checks(lines: dict[int, Line], at: datetime) -> None:
+    """What an enterprise has said of itself since the last visit: told, and weighs nothing, so that an honest word
+    brings nobody to the gate."""
+    told = SelfCheck.objects.newest(at).filter(enterprise__in=lines).exclude(failed=[]).order_by("enterprise")
+    for one in told:
+        line = lines[one.enterprise_id]
+        if line.last is None or line.last < one.at:
+            line.add(0, _("企业自查：%(items)s 不符合") % {"items": "、".join(one.failed[:SELF_TOLD])})
 
 
 def _yesterday(lines: dict[int, Line], grid: Grid, day: date, low: float) -> None:

@@ -81,6 +81,7 @@ GRANTS: dict[str, dict[Role, Reach]] = {
     "issue_notice": {**_OFFICE, Role.TEAM_LEADER: POST, Role.TEAM_MEMBER: POST},
     "approve_extension": {**_OFFICE, Role.TEAM_LEADER: POST},
     "report_fixed": _LIAISON,
+    "check_oneself": {**_OFFICE, **_LIAISON},  # the office for who told it on paper
     # leaving a problem out of the rates: asked by inspectors, granted by those whom no team answers to
     "approve_exclusion": _READERS,
     "decide_stop_work": {Role.LEADER: PARK},
@@ -249,6 +250,8 @@ PAGES: dict[str, str] = {
     "case_photo": "see_inspections",
     "day_check": "see_inspections",
     "day_sign": "sign_off",
+    "self_checks": "see_inspections",
+    "self_check_new": "check_oneself",
     "complaints": "inspect",
     "complaint_new": "inspect",
     "complaint_settle": "inspect",

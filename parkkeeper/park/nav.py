@@ -94,6 +94,7 @@ GROUPS = (
             Entry("debriefs", pgettext_lazy("menu", "例会"), "people", ("debrief", "debrief_new", "debrief_act")),
             Entry("measures", pgettext_lazy("menu", "措施"), "clock", ("measure",)),
             Entry("cases", pgettext_lazy("menu", "案例"), "ok", ("case", "case_act", "case_mark")),
+            Entry("self_checks", pgettext_lazy("menu", "自查"), "check", ("self_check_new",)),
             Entry("complaints", pgettext_lazy("menu", "投诉"), "message", ("complaint_new", "complaint_settle")),
             Entry("inspection_setup", _("检查设置"), "rules", ("checklist", "checklist_new", "checklist_upload",
                                                                      "checklist_preview", "authorisation_new")),

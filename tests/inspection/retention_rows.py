@@ -90,5 +90,6 @@ INSPECTION: dict[str, tuple[Callable[[Any], Any], datetime]] = {
         lambda w: rows.grid_day(w, mismatches=1, signed_at=EVENING, signed_by=w.office, note="已核"),
         EVENING,
     ),
+    "inspection.SelfCheck:duty": (rows.self_check, EVENING),
     "inspection.Complaint:duty": (_settled, EVENING),
 }

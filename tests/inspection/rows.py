@@ -26,6 +26,7 @@ from parkkeeper.inspection.models import (
     Notice,
     NoticeLine,
     Photo,
+    SelfCheck,
     Step,
     StopCheck,
     StopWork,
@@ -187,3 +188,8 @@ def day_line(w: Any) -> DayLine:
 
 def complaint(w: Any) -> Complaint:
     return Complaint.objects.create(enterprise=w.rainbow, source="hotline", text="夜间开工", at=EVENING, by=w.office)
+
+
+def self_check(w: Any, **more: Any) -> SelfCheck:
+    facts = {"enterprise": w.rainbow, "checklist": checklist(w), "failed": ["B3"], "note": "标识破损", **more}
+    return SelfCheck.objects.create(**facts, at=EVENING, by=w.mei)

@@ -38,7 +38,8 @@ PAGES = ["grids", "work_list", "visits", "visit", "visit_notice", "findings", "f
          "notice", "notice_act", "stop_works", "stop_work", "stop_act", "inspection_setup", "checklist",
          "checklist_new", "authorisation_new", "debriefs", "debrief", "debrief_new", "debrief_act", "measures",
          "measure", "cases", "case", "case_act", "case_mark", "day_check", "day_sign", "complaints", "complaint_new",
-         "complaint_settle", "checklist_upload", "checklist_preview"]  # fmt: skip
+         "complaint_settle", "checklist_upload", "checklist_preview", "self_checks",
+         "self_check_new"]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)

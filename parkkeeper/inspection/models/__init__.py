@@ -6,6 +6,7 @@ from parkkeeper.inspection.models.days import Complaint, DayLine, GridDay
 from parkkeeper.inspection.models.debriefs import Cause, Debrief, Decision, Measure
 from parkkeeper.inspection.models.exclusions import Exclusion
 from parkkeeper.inspection.models.notices import ClockStop, Extension, Notice, Service
+from parkkeeper.inspection.models.selfchecks import SelfCheck
 from parkkeeper.inspection.models.stopwork import Deadline, StopCheck, StopWork
 from parkkeeper.inspection.models.visits import (
     FAILED,
@@ -47,6 +48,7 @@ __all__ = [
     "Notice",
     "NoticeLine",
     "Photo",
+    "SelfCheck",
     "Service",
     "Step",
     "StopCheck",
