@@ -324,7 +324,7 @@ export const EN: Record<string, string> = {
   "退出登记并清除本机": "Leave and wipe this phone",
   "选择人员": "Choose a person",
   "选择文件": "Choose a file",
-  "逐管扫码或输入": "Scan or type tube after tube",
+  "逐管扫码或输入": "Each tube's code",
   "逐管签收": "Receive tube by tube",
   "采样": "Scan",
   "采样专员": "Sampling specialist",
