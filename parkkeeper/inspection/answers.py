@@ -10,9 +10,15 @@ from parkkeeper.kernel.expressions import holds
 
 def breaking(items: Iterable[Item], answers: Mapping[str, Any], today: date) -> list[str]:
     """Codes of items that were required and not answered, or whose answer its constraint refuses; what was not to be
-    asked, by its own condition or its group's, breaks nothing."""
+    asked, by its own condition or its group's, or was refused by the enterprise, breaks nothing."""
     told = {code: _value(answer) for code, answer in answers.items()}
-    return [item.code for item in items if item.question and _breaks(item.question, item.code, told, today)]
+    asked = [item for item in items if item.question and not is_refused(answers.get(item.code))]
+    return [item.code for item in asked if _breaks(item.question, item.code, told, today)]
+
+
+def is_refused(answer: Any) -> bool:
+    """Whether the enterprise would not show it; `refused` then holds its words, perhaps none."""
+    return isinstance(answer, dict) and "refused" in answer
 
 
 def _breaks(question: Mapping[str, Any], code: str, told: Mapping[str, Any], today: date) -> bool:

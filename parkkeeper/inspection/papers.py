@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
+from parkkeeper.inspection.answers import is_refused
 from parkkeeper.inspection.authority import certificate_of
 from parkkeeper.inspection.models import LOOKED, SETTLED, Finding, Notice, Step, StopWork, Visit
 from parkkeeper.inspection.models.visits import StepQuerySet
@@ -70,11 +71,19 @@ def notice_facts(notice: Notice) -> dict[str, Any]:
         "number": notice.number, "unit": notice.enterprise.name, "found_on": _day(visit.began_at), "basis": basis,
         "order": notice.wording == Notice.Wording.ORDER, "due": _moment(notice.due_at), "objection": _OBJECTION,
         "items": [{"place": f.area, "text": f.item.text, "todo": todo[f.pk]} for f in _findings(notice)],
+        "refused": _refused(visit),
         "inspectors": [_inspector(one, notice.issued_at) for one in (notice.issued_by, notice.second)],
         "day": _day(notice.issued_at),
         # nobody refuses the paper before it is served: what was said of its draft at the visit's end is told as such
         "refusal": _inside(notice.receipt_refused), "unsigned": "" if notice.served_at else _inside(visit.refusal),
     }  # fmt: skip
+
+
+def _refused(visit: Visit) -> list[dict[str, str]]:
+    """Items that the enterprise would not show, in the checklist's order, with its words."""
+    codes = [code for code, answer in visit.answers.items() if is_refused(answer)]
+    items = visit.checklist.items.filter(code__in=codes).order_by("position") if codes else []
+    return [{"text": item.text, "words": _inside(visit.answers[item.code]["refused"])} for item in items]
 
 
 def steps_of(notice: Notice) -> StepQuerySet:

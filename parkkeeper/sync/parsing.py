@@ -124,6 +124,7 @@ _CODE = 40  # characters of a tube's, a box's, or an item's code
 _CLAIM = 200  # of what was read of a person: a person code as it is has at most 174
 _MOST_TUBES = 1000  # in one box
 _ANSWER = 500  # characters of an item's answer: several choices, a text
+_REFUSED = 120  # of the words with which an item was refused
 _MOST_ANSWERS = 500  # of one visit
 _MOST_SHOTS = 10  # of one answer
 _HALF_ROUND = 180  # degrees
@@ -212,7 +213,8 @@ def _place(raw: dict[str, Any]) -> Place:
 
 def _answers(raw: dict[str, Any], offset: timedelta) -> dict[str, Any]:
     """`answers` {"A1": {"ok": true, "value": "35.9", "photos": […]}}: by item its verdict, what was counted or
-    measured, and pictures that show it, whose times `offset` (server minus device) corrects."""
+    measured, and pictures that show it, whose times `offset` (server minus device) corrects. `refused`: the enterprise
+    would not show it, in its words."""
     told = raw.get("answers", {})
     if type(told) is not dict or len(told) > _MOST_ANSWERS:
         raise _bad(raw, "answers")
@@ -224,6 +226,7 @@ def _answers(raw: dict[str, Any], offset: timedelta) -> dict[str, Any]:
             "ok": answer.get("ok"),
             "value": _maybe_text(answer, "value", _ANSWER),
             **_shots(answer, offset),
+            **({"refused": _maybe_text(answer, "refused", _REFUSED)} if "refused" in answer else {}),
         }
     return found
 

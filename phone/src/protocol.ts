@@ -219,6 +219,8 @@ export interface Answer {
   value: string;
   photos: Shot[];
   draft?: FindingDraft | undefined;
+  /** The enterprise would not show it: who said so, in what words, perhaps none. */
+  refused?: string | undefined;
 }
 
 export type VisitKind = "full" | "short" | "look_back";
@@ -288,7 +290,7 @@ export type Draft =
       kind: "end_visit";
       visit: string;
       how: VisitEnd;
-      answers: Record<string, { ok: boolean | null; value: string; photos?: Shot[] }>;
+      answers: Record<string, { ok: boolean | null; value: string; photos?: Shot[]; refused?: string }>;
       signed_by?: string;
       signature?: string;
       refusal?: string;

@@ -14,6 +14,7 @@ ITEMS = (
     "A closed round", "Two people editing one thing", "The database stopped in mid-request",
     "A full disk on upload", "A checklist as XLSForm that is wrong", "A damaged picture for a case",
     "A checklist that is no workbook", "An inspector's words that cannot be read", "A visit that should not have been",
+    "What an enterprise would not show",
     "A visit that nobody signed", "A visit's answers against the form", "A photo that proves little",
     "A look-back of the own work", "A receipt of nobody, or of two kinds", "More time without measure",
     "A stop of work without scope or end", "A finding put aside until no day", "A notice for nothing",

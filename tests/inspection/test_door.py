@@ -114,6 +114,7 @@ def test_a_visit_at_an_unknown_enterprise_is_kept_whole_and_the_rest_goes_in(w: 
         ("end_visit", {"answers": {"A1": {"ok": True, "photos": [{"sha256": "a" * 64}]}}}),
         ("end_visit", {"answers": {"A1": {"ok": True, "photos": [{"at": "2022-05-10T14:03:00+08:00"}]}}}),
         ("end_visit", {"answers": {"A1": {"ok": True, "photos": "a"}}}),
+        ("end_visit", {"answers": {"A1": {"ok": None, "refused": 7}}}),
         ("note_finding", {"item": ""}), ("fix_on_spot", {"finding": "x"}),
     ],
 )  # fmt: skip

@@ -85,6 +85,18 @@ def test_the_first_look_back_paper_stays_what_it_was_when_a_second_notice_follow
     assert "未整改" in first and "全部办结" not in first and "全部办结" in then and "未整改" not in then
 
 
+def test_what_the_enterprise_would_not_show_is_named_on_the_visit_s_page_and_on_the_notice(w: Any) -> None:
+    assert "拒绝接受" not in printed(Desk(w.mei).get("notice_paper", w.notice.pk, "notice")).replace(" ", "")
+    answers = {"E1": {"ok": None, "value": "", "refused": "门卫说没有权限。"}, "D2": {"ok": None, "refused": ""},
+               "A1": {"ok": True, "value": ""}}  # fmt: skip
+    Visit.objects.filter(pk=w.notice.visit_id).update(answers=answers)
+    page = Desk(w.mei).get("visit", w.notice.visit_id).text
+    assert page.count("拒绝检查") == 2 and "门卫说没有权限。" in page
+    shown = printed(Desk(w.mei).get("notice_paper", w.notice.pk, "notice")).replace(" ", "")
+    seats, log = (w.checklist.items.get(code=code).text for code in ("D2", "E1"))
+    assert f"拒绝接受下列项目的检查：{seats}；{log}（门卫说没有权限）。" in shown
+
+
 def test_a_notice_that_was_not_signed_for_says_why_where_the_signature_would_stand(w: Any) -> None:
     assert "企业签收" in printed(Desk(w.ann).get("notice_paper", w.notice.pk, "notice"))
     Notice.objects.filter(pk=w.notice.pk).update(served_to="", receipt_refused="负责人拒签，驻企店小二见证。")

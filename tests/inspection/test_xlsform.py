@@ -203,6 +203,7 @@ def test_answers_that_break_their_conditions_are_kept_and_doubted_by_name() -> N
         "not asked": {"fever": {"ok": True, "value": "n"}, "people": {"value": "900"}},
         "broken": {"fever": {"value": "y"}, "people": {"value": "900"}, "where": {"value": "works dorm gate"},
                    "since": {"value": "2022-06-01"}},
+        "refused": {"fever": {"ok": None, "value": "", "refused": ""}},
         "required": {},
     }  # fmt: skip
     found = {}
@@ -213,7 +214,8 @@ def test_answers_that_break_their_conditions_are_kept_and_doubted_by_name() -> N
         rows = Anomaly.objects.filter(kind="visit_answers_break_rules", enterprise=w.rainbow).order_by("-pk")
         found[name] = rows[0].evidence["items"] if rows.count() > sum(map(bool, found.values())) else []
         assert kept.answers == answers
-    assert found == {"kept": [], "not asked": [], "broken": ["people", "where", "since"], "required": ["fever"]}
+    assert found == {"kept": [], "not asked": [], "broken": ["people", "where", "since"], "refused": [],
+                     "required": ["fever"]}  # fmt: skip
 
 
 @pytest.mark.django_db

@@ -21,7 +21,7 @@ ITEM = {"place": "一号楼", "text": "各区之间物理隔离完好", "todo": 
 def notice(**more: Any) -> dict[str, Any]:
     return {**BASE, "found_on": "2022 年 5 月 10 日", "basis": "园区指导走访", "order": True,
             "due": "2022 年 5 月 11 日 18:30", "objection": "可以陈述、申辩。", "items": [ITEM],
-            "unsigned": "", "refusal": "",
+            "unsigned": "", "refusal": "", "refused": [],
             "inspectors": [{"name": "王喆", "certificate": "C-1"}, {"name": "赵祎陈赟", "certificate": ""}],
             **more}  # fmt: skip
 

@@ -106,6 +106,7 @@ def test_a_visit_without_network_is_whole_and_goes_in_once(
     by_the_camera_alone(phone, old, fresh, after)
     a_document_and_the_app_s_end(phone, old)
     looked_at_again(phone)
+    not_shown(phone)
     signed(phone)
     server.start()
     phone.waits(0)
@@ -113,6 +114,7 @@ def test_a_visit_without_network_is_whole_and_goes_in_once(
     assert (visit.kind, visit.orders, visit.second, visit.accuracy) == ("full", True, w.ann, 9)
     assert (visit.ended_how, visit.signed_by, len(visit.signature)) == ("finished", "梅联络", 64)
     assert visit.answers["C9"] == {"ok": False, "value": "38.1"}
+    assert visit.answers["E1"] == {"ok": None, "value": "", "refused": "门卫说没有权限"}
     assert visit.answers["A2"]["photos"][0]["sha256"] == sha(old)
     assert sorted(visit.findings.values_list("item__code", "area")) == [
         ("B3", "一号楼"), ("B3", "二号楼"), ("C9", "宿舍门口")]  # fmt: skip
@@ -195,6 +197,16 @@ def looked_at_again(phone: Hand) -> None:
     expect(page.get_by_text("复查：部分整改")).to_be_visible()
 
 
+def not_shown(phone: Hand) -> None:
+    """What the enterprise would not show is neither passed nor failed nor left out: it is named, with its words."""
+    log = item(phone, "人员管理", "E1")
+    log.locator("[data-ok=true]").click()
+    log.locator("[data-ok=refused]").click()
+    expect(log.locator("[data-ok=true]")).to_have_attribute("aria-pressed", "false")
+    log.get_by_label("谁拒绝、怎么说").fill("门卫说没有权限")
+    log.get_by_label("谁拒绝、怎么说").blur()
+
+
 def signed(phone: Hand) -> None:
     """The draft with its history comes before the signature; without either there is no end."""
     page = phone.page
@@ -202,6 +214,8 @@ def signed(phone: Hand) -> None:
     expect(page.locator(".draft li")).to_have_count(2)
     expect(page.locator(".draft .history")).to_contain_text("30 天内同一问题已有 1 次")
     expect(page.locator(".closing h2")).to_contain_text("责令整改通知书")
+    expect(page.locator(".closing [data-refused]")).to_contain_text("拒绝检查：E1")
+    expect(page.locator(".closing [data-term]")).to_contain_text("24 小时")
     page.locator("#signer").fill("梅联络")
     page.get_by_role("button", name="结束检查", exact=True).click()
     expect(page.get_by_text("请在屏幕上签名")).to_be_visible()
@@ -350,6 +364,9 @@ def inside(page: Page, picture: Path, look: Callable[[str], None]) -> None:
     """From the first item to the signature that is refused."""
     aspects = page.locator(".aspects button")
     aspects.nth(1).click()
+    page.locator("[data-item=B2] [data-ok=refused]").click()
+    page.locator("#refused-B2").fill("Gate 3")
+    page.locator("#refused-B2").blur()
     apart = page.locator("[data-item=B3]")
     apart.locator("[data-ok=false]").click()
     apart.locator("#area-B3").fill("一号楼")

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from parkkeeper.inspection.answers import is_refused
 from parkkeeper.inspection.debriefbook import with_reviewed
 from parkkeeper.inspection.ladder import rung_of
 from parkkeeper.inspection.models import SETTLED, Finding, Notice, Photo, StopWork, Visit
@@ -59,7 +60,8 @@ def _answers(visit: Visit) -> list[dict[str, Any]]:
     items = {item.code: item for item in visit.checklist.items.order_by("position")}
     said = {True: (_("合格"), "ok"), False: (_("不合格"), "bad"), None: (_("不涉及"), "plain")}
     told = [(item, visit.answers[code]) for code, item in items.items() if code in visit.answers]
-    return [{"item": item, "said": said[one.get("ok")], "value": one.get("value", ""), "photos": one.get("photos", [])}
+    return [{"item": item, "said": (_("拒绝检查"), "bad") if is_refused(one) else said[one.get("ok")],
+             "refused": one.get("refused", ""), "value": one.get("value", ""), "photos": one.get("photos", [])}
             for item, one in told]  # fmt: skip
 
 

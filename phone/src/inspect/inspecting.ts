@@ -198,13 +198,16 @@ export class Inspecting {
   /** What is not asked goes in as not applicable, whatever was answered before it came to that. */
   async end(visit: Visit, end: Omit<Extract<Draft, { kind: "end_visit" }>, "kind" | "visit" | "answers">): Promise<void> {
     const answers: Extract<Draft, { kind: "end_visit" }>["answers"] = {};
-    for (const [item, { ok, value, photos }] of Object.entries(this.answers[visit.id] ?? {})) {
+    for (const [item, { ok, value, photos, refused }] of Object.entries(this.answers[visit.id] ?? {})) {
       if (item.includes(":") || (ok === undefined && !value && !photos.length)) continue;
-      answers[item] = { ok: ok ?? null, value: value.slice(0, LONGEST), ...(photos.length ? { photos: await takenAsSet(photos) } : {}) };
+      answers[item] = { ok: ok ?? null, value: value.slice(0, LONGEST), ...(photos.length ? { photos: await takenAsSet(photos) } : {}), ...(refused === undefined ? {} : { refused }) };
     }
     const { asked } = this.standing(visit);
     const others = end.how === "finished" ? this.itemsOf(visit).filter((item) => !asked.has(item.code)) : [];
-    for (const { code } of others) answers[code] = { ...answers[code], ok: null, value: "" };
+    for (const { code } of others) {
+      const photos = answers[code]?.photos;
+      answers[code] = { ok: null, value: "", ...(photos ? { photos } : {}) };
+    }
     await this.save([{ kind: "end_visit", visit: visit.id, answers, ...end }]);
   }
 }

@@ -28,7 +28,8 @@ export class ClosingView extends View {
     const now = inspecting.standing(visit);
     const items = inspecting.asked(visit);
     const left = items.filter((item) => !isNote(item) && !isAnswered(item, inspecting.answerTo(visit.id, item.code))).length;
-    const missed = items.filter((item) => isMissed(item, now));
+    const refused = items.filter((item) => inspecting.answerTo(visit.id, item.code).refused !== undefined);
+    const missed = items.filter((item) => isMissed(item, now) && !refused.includes(item));
     const unfit = items.filter((item) => !fits(item, now.told.get(item.code) ?? "", now));
     const unwritten = items.filter((item) => inspecting.answerTo(visit.id, item.code).ok === false && !visit.findings.some((one) => one.item === item.code));
     const open = visit.findings.filter((one) => !one.fixed);
@@ -38,9 +39,10 @@ export class ClosingView extends View {
       <p class="hint">${pinned.name} · ${pinned.paper}</p>
       ${left ? html`<p class="note">${icon("warn")} ${t("还有 {n} 项没有查，可以返回补查，也可以就此结束。", { n: left })}</p>` : nothing}
       ${unwritten.length ? html`<p class="note">${icon("warn")} ${t("{items} 不合格，但还没有记录问题。", { items: codes(unwritten) })}</p>` : nothing}
+      ${refused.length ? html`<p class="note" data-refused>${icon("warn")} ${t("拒绝检查：{items}", { items: codes(refused) })}</p>` : nothing}
       ${missed.length ? html`<p class="note" data-missed>${icon("warn")} ${t("{items} 是必填项，还没有回答。", { items: codes(missed) })}</p>` : nothing}
       ${unfit.length ? html`<p class="note" data-unfit>${icon("warn")} ${t("{items} 的回答不符合表里的条件，会照实保存，请办公室核对。", { items: codes(unfit) })}</p>` : nothing}
-      ${open.length ? html`<ol class="draft">${open.map((one) => this.line(one))}</ol>` : html`<p class="even">${icon("check")} ${t("没有需要开通知书的问题。")}</p>`}
+      ${open.length ? html`<ol class="draft">${open.map((one) => this.line(one))}</ol><p data-term>${t("期限：{term}", { term: this.term(open) })}</p>` : html`<p class="even">${icon("check")} ${t("没有需要开通知书的问题。")}</p>`}
       ${open.length ? html`<p class="hint">${t("编号和正式文本由办公系统开具，须两名检查人员签发。")}</p>` : nothing}
       ${fixed.length ? html`<p>${t("当场整改 {n} 处：{items}", { n: fixed.length, items: fixed.map((one) => one.item).join("、") })}</p>` : nothing}
       <div class="choice"><button type="button" aria-pressed=${this.refused ? "false" : "true"} @click=${() => this.sign(false)}>${t("企业签字")}</button><button type="button" aria-pressed=${this.refused ? "true" : "false"} @click=${() => this.sign(true)}>${t("拒绝签字")}</button></div>
@@ -63,14 +65,16 @@ export class ClosingView extends View {
     const again = pinned.findings.find((one) => one.item.code === found.item && one.area === found.area);
     return html`<li data-draft=${found.item}><b>${found.item} ${item ? itemText(item) : ""}</b>
       <span>${[found.area, found.note].filter(Boolean).join(" · ")}</span>
-      ${item ? html`<span>${t("整改要求：{text}", { text: remedyText(item) })}</span><span>${t("期限：{term}", { term: this.term(item) })}</span>` : nothing}
+      ${item ? html`<span>${t("整改要求：{text}", { text: remedyText(item) })}</span>` : nothing}
       ${before ? html`<span class="uneven history">${t("{days} 天内同一问题已有 {n} 次。", { days: pinned.rules.repeat_window_days, n: before.times })}${pinned.orders && before.times >= pinned.rules.repeats_to_stop_work ? t("可提请停工。") : ""}</span>` : nothing}
       ${again ? html`<span class="uneven history">${t("这里已有同一问题未办结。")}</span>` : nothing}</li>`;
   }
 
-  private term(item: Item): string {
-    const { unit, amount } = world.inspecting.pins[this.visit.id]!.rules.term;
-    return item.hours ? termWord("hours", item.hours) : termWord(unit, amount);
+  /** As the park will issue it: one time for all of the notice, the shortest that one of its items sets. */
+  private term(open: Found[]): string {
+    const { sheet, rules } = world.inspecting.pins[this.visit.id]!;
+    const set = open.flatMap((one) => sheet.items.find((item) => item.code === one.item)?.hours || []);
+    return set.length ? termWord("hours", Math.min(...set)) : termWord(rules.term.unit, rules.term.amount);
   }
 
   private sign(refused: boolean): void {

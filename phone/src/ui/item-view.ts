@@ -36,10 +36,12 @@ export class ItemView extends View {
       ${hint ? html`<p class="hint">${hint}</p>` : nothing}
       <p class="asks">${[...item.evidence].map((letter) => html`<span class="mark other">${evidenceWord(letter)}</span> `)}${item.sample ? html`<span class="mark other">${item.sample}</span> ` : nothing}
         ${question?.required ? html`<em class="mark warn">${t("必填")}</em> ` : nothing}${item.severity === "!!" ? html`<em class="mark bad">${t("紧急")}</em>` : item.severity === "!" ? html`<em class="mark warn">${t("重要")}</em>` : nothing}</p>
-      <answer-field .item=${item} .value=${answer.value} .now=${world.inspecting.standing(visit)} @value=${(event: CustomEvent<string>) => void this.put(isOutside(item, event.detail) ? { value: event.detail, ok: false } : { value: event.detail })}></answer-field>
+      <answer-field .item=${item} .value=${answer.value} .now=${world.inspecting.standing(visit)} @value=${(event: CustomEvent<string>) => void this.put(isOutside(item, event.detail) ? { value: event.detail, ok: false, refused: undefined } : { value: event.detail })}></answer-field>
       <div class="choice verdict" role="group" aria-label=${`${item.code} ${itemText(item)}`}>
         ${this.verdict(answer, true, t("合格"))}${this.verdict(answer, false, t("不合格"))}${this.verdict(answer, null, t("不涉及"))}
+        <button type="button" aria-pressed=${answer.refused === undefined ? "false" : "true"} data-ok="refused" @click=${() => void this.put({ ok: null, refused: answer.refused ?? "" })}>${t("拒绝检查")}</button>
       </div>
+      ${answer.refused === undefined ? nothing : html`<label for="refused-${item.code}">${t("谁拒绝、怎么说")}</label><input id="refused-${item.code}" maxlength="120" autocomplete="off" .value=${answer.refused} @change=${(event: Event) => void this.put({ refused: (event.target as HTMLInputElement).value.trim() })} />`}
       ${/[PDR]/.test(item.evidence) && answer.ok !== false ? html`<shot-button .shots=${answer.photos} .camera=${item.camera} label=${item.camera ? t("现场拍照") : t("拍文件")} @shots=${(event: CustomEvent<Shot[]>) => void this.put({ photos: event.detail })}></shot-button>` : nothing}
       ${found.map((one) => html`<p class="found" data-finding=${one.id}>${icon("flag")} <span>${one.area || t("未写区域")}${one.note ? ` · ${one.note}` : ""}</span> ${one.photos.length ? html`<small>${t("照片 {n}", { n: one.photos.length })}</small>` : nothing} ${one.fixed ? html`<em class="mark ok">${t("当场整改")}</em>` : html`<em class="mark warn">${t("未整改")}</em>`}</p>`)}
       ${answer.ok === false && (answer.draft || !found.length) ? this.form(answer.draft ?? EMPTY) : nothing}
@@ -49,7 +51,8 @@ export class ItemView extends View {
   }
 
   private verdict(answer: Answer, ok: boolean | null, word: string): TemplateResult {
-    return html`<button type="button" aria-pressed=${answer.ok === ok ? "true" : "false"} data-ok=${String(ok)} @click=${() => void this.put({ ok })}>${word}</button>`;
+    const pressed = answer.ok === ok && answer.refused === undefined;
+    return html`<button type="button" aria-pressed=${pressed ? "true" : "false"} data-ok=${String(ok)} @click=${() => void this.put({ ok, refused: undefined })}>${word}</button>`;
   }
 
   private async put(change: Partial<Answer>): Promise<void> {
