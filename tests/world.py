@@ -64,6 +64,19 @@ class World:
         self, name: str, employer: Enterprise, *, state: str = "on_post", category: str = "production", **more: Any
     ) -> Person:
         """A person with document, phone, staff number, in that presence state since long ago."""
+        return self.people((name, employer, state, category), **more)[0]
+
+    def people(self, *wanted: tuple[str, Enterprise, str, str], **more: Any) -> list[Person]:
+        """Several at once, each by name, employer, presence state and category: two statements, not two a person."""
+        made = [self._person(name, employer, category, more) for name, employer, _state, category in wanted]
+        Person.objects.bulk_create(made)
+        Presence.objects.bulk_create(
+            Presence(person=one, state=state, during=(LONG_AGO, None))
+            for one, (_name, _employer, state, _category) in zip(made, wanted, strict=True)
+        )
+        return made
+
+    def _person(self, name: str, employer: Enterprise, category: str, more: dict[str, Any]) -> Person:
         self.serial += 1
         person = Person(
             name=name,
@@ -76,18 +89,22 @@ class World:
             **more,
         )
         put_document(person, resident_id(self.serial))
-        person.save()
-        Presence.objects.create(person=person, state=state, during=(LONG_AGO, None))
         return person
 
     def post(self, person: Person, role: str, *, certified: bool = False, **place: Any) -> Person:
         """Give the person a post (grid=, enterprise=, site=) and perhaps a certificate in date; returns the person."""
-        Post.objects.create(person=person, role=role, during=ALWAYS, **place)
-        if certified:
-            Certificate.objects.create(
-                person=person, role=role, number=f"C{person.pk}-{role}", issuer="园区与区卫健委培训班", during=ALWAYS
-            )
+        self.posts((person, role, place), certified=certified)
         return person
+
+    def posts(self, *given: tuple[Person, str, dict[str, Any]], certified: bool = False) -> None:
+        """Several at once, each by person, role and place."""
+        Post.objects.bulk_create(Post(person=one, role=role, during=ALWAYS, **place) for one, role, place in given)
+        if certified:
+            Certificate.objects.bulk_create(
+                Certificate(
+                    person=one, role=role, number=f"C{one.pk}-{role}", issuer="园区与区卫健委培训班", during=ALWAYS
+                ) for one, role, _place in given
+            )  # fmt: skip
 
     def login(self, client: Client, person: Person) -> Client:
         """The client, logged in as that person (an account is made at need)."""
@@ -101,26 +118,28 @@ def world() -> World:
     lab, courier; workers: 6 at rainbow (w.workers), 3 at lotus; 2 points (w.point of rainbow, w.nearby).
     An emergency is in force since LONG_AGO."""
     w = World()
-    w.grids = [Grid.objects.create(code=str(n + 1), name=f"第{n + 1}网格", polygon=square(n, 0)) for n in range(3)]
+    w.grids = [Grid(code=str(n + 1), name=f"第{n + 1}网格", polygon=square(n, 0)) for n in range(3)]
+    Grid.objects.bulk_create(w.grids)
     names = [
         ("彩虹生物", "enterprise", 0),
         ("莲花电子", "enterprise", 1),
         ("远山建设", "construction", 2),
         ("园区办", "body", 0),
     ]
-    for n, (name, kind, grid) in enumerate(names):
-        w.enterprises.append(
-            Enterprise.objects.create(
-                credit_code=CREDIT_CODES[n],
-                name=f"{name}有限公司",
-                short_name=name,
-                pinyin=pinyin_key(name),
-                kind=kind,
-                grid=w.grids[grid],
-                head_count=120,
-                resumed_on=date(2022, 4, 20),
-            )
+    w.enterprises = [
+        Enterprise(
+            credit_code=CREDIT_CODES[n],
+            name=f"{name}有限公司",
+            short_name=name,
+            pinyin=pinyin_key(name),
+            kind=kind,
+            grid=w.grids[grid],
+            head_count=120,
+            resumed_on=date(2022, 4, 20),
         )
+        for n, (name, kind, grid) in enumerate(names)
+    ]
+    Enterprise.objects.bulk_create(w.enterprises)
     w.rainbow, w.lotus, w.builders, w.body = w.enterprises  # type: ignore[attr-defined]
     _staff(w)
     _points(w)
@@ -130,18 +149,24 @@ def world() -> World:
 
 
 def _staff(w: Any) -> None:
-    w.office = w.post(w.person("办公室甲", w.body, state="away", category="office_staff"), "office")
-    w.leader = w.post(w.person("领导乙", w.body, state="away", category="office_staff"), "leader")
-    w.mei = w.post(w.person("梅联络", w.rainbow), "prevention_specialist", enterprise=w.rainbow)
-    w.bo = w.post(w.person("柏联络", w.lotus), "prevention_specialist", enterprise=w.lotus)
-    w.lab = w.post(w.person("检验丙", w.body, state="away", category="office_staff"), "lab_member")
-    w.courier = w.post(w.person("转运丁", w.body, state="away", category="office_staff"), "courier")
-    w.workers = [w.person(n, w.rainbow) for n in ("张伟", "张伟", "李娜", "王喆", "赵祎", "陈赟")]
-    w.lotus_workers = [w.person(n, w.lotus) for n in ("孙一", "周二", "吴三")]
+    office = [(name, w.body, "away", "office_staff") for name in ("办公室甲", "领导乙", "检验丙", "转运丁")]
+    rainbow = [(name, w.rainbow, "on_post", "production") for name in ("张伟", "张伟", "李娜", "王喆", "赵祎", "陈赟")]
+    lotus = [(name, w.lotus, "on_post", "production") for name in ("孙一", "周二", "吴三")]
+    liaisons = [("梅联络", w.rainbow, "on_post", "production"), ("柏联络", w.lotus, "on_post", "production")]
+    field = [(name, w.rainbow, "on_post", "production") for name in ("采样戊", "扫码己")]
+    made = w.people(*office[:2], *liaisons, *office[2:], *rainbow, *lotus, *field)
+    w.office, w.leader, w.mei, w.bo, w.lab, w.courier = made[:6]
+    w.workers, w.lotus_workers, (w.sampler, w.scanner) = made[6:12], made[12:15], made[15:]
+    w.posts(
+        (w.office, "office", {}), (w.leader, "leader", {}),
+        (w.mei, "prevention_specialist", {"enterprise": w.rainbow}),
+        (w.bo, "prevention_specialist", {"enterprise": w.lotus}),
+        (w.lab, "lab_member", {}), (w.courier, "courier", {}),
+    )  # fmt: skip
 
 
 def _points(w: Any) -> None:
-    works = Site.objects.create(
+    works = Site(
         code="S1",
         name="彩虹厂区",
         kind="works",
@@ -150,51 +175,37 @@ def _points(w: Any) -> None:
         longitude=121.605,
         latitude=31.205,
     )
-    near = Site.objects.create(
-        code="S2", name="莲花路口", kind="nearby", grid=w.grids[1], longitude=121.615, latitude=31.205
-    )
-    lab = Site.objects.create(code="L1", name="东方检测", kind="laboratory", longitude=121.62, latitude=31.206)
+    near = Site(code="S2", name="莲花路口", kind="nearby", grid=w.grids[1], longitude=121.615, latitude=31.205)
+    lab = Site(code="L1", name="东方检测", kind="laboratory", longitude=121.62, latitude=31.206)
+    Site.objects.bulk_create([works, near, lab])
     w.laboratory = Laboratory.objects.create(code="LAB1", name="东方检测", site=lab)
-    w.point = Point.objects.create(
+    w.point = Point(
         code="P01", site=works, kind="enterprise", host=w.rainbow, desks=2, hours=(1020, 1260), in_service=ALWAYS
     )
-    w.nearby = Point.objects.create(
-        code="P02", site=near, kind="nearby", desks=1, hours=(1020, 1260), in_service=ALWAYS
-    )
-    Slot.objects.create(point=w.point, enterprise=w.rainbow, minutes=(1020, 1140), during=ALWAYS)
-    Slot.objects.create(point=w.nearby, enterprise=w.lotus, minutes=(1020, 1080), during=ALWAYS)
-    Slot.objects.create(point=w.nearby, enterprise=w.builders, minutes=(1080, 1140), during=ALWAYS, by_shuttle=True)
-    w.roll = TubeRoll.objects.create(
-        point=w.point, prefix="YQ", serials=(1, 1000), issued_at=LONG_AGO, issued_by=w.office
-    )
-    w.near_roll = TubeRoll.objects.create(
-        point=w.nearby, prefix="YQ", serials=(1000, 2000), issued_at=LONG_AGO, issued_by=w.office
-    )
-    w.sampler = w.post(w.person("采样戊", w.rainbow), "sampling_specialist", certified=True, site=works)
-    w.scanner = w.post(w.person("扫码己", w.rainbow), "scanning_specialist", certified=True, site=works)
+    w.nearby = Point(code="P02", site=near, kind="nearby", desks=1, hours=(1020, 1260), in_service=ALWAYS)
+    Point.objects.bulk_create([w.point, w.nearby])
+    Slot.objects.bulk_create([
+        Slot(point=w.point, enterprise=w.rainbow, minutes=(1020, 1140), during=ALWAYS),
+        Slot(point=w.nearby, enterprise=w.lotus, minutes=(1020, 1080), during=ALWAYS),
+        Slot(point=w.nearby, enterprise=w.builders, minutes=(1080, 1140), during=ALWAYS, by_shuttle=True),
+    ])  # fmt: skip
+    issued = {"prefix": "YQ", "issued_at": LONG_AGO, "issued_by": w.office}
+    w.roll = TubeRoll(point=w.point, serials=(1, 1000), **issued)
+    w.near_roll = TubeRoll(point=w.nearby, serials=(1000, 2000), **issued)
+    TubeRoll.objects.bulk_create([w.roll, w.near_roll])
+    w.posts(
+        (w.sampler, "sampling_specialist", {"site": works}), (w.scanner, "scanning_specialist", {"site": works}),
+        certified=True,
+    )  # fmt: skip
 
 
 def _programmes(w: Any) -> None:
-    w.programme = Programme.objects.create(
-        name="晚间核酸",
-        test="pcr",
-        every_days={"sealed": 1, "controlled": 1, "other": 1},
-        pool_size=10,
-        opens=1020,
-        closes=1320,
-        during=ALWAYS,
-        source="测试方案",
-    )
-    w.antigen = Programme.objects.create(
-        name="晨间抗原",
-        test="antigen",
-        every_days={"sealed": 1, "controlled": 1, "other": 1},
-        pool_size=1,
-        opens=360,
-        closes=600,
-        during=ALWAYS,
-        source="测试方案",
-    )
+    w.programme = Programme(name="晚间核酸", test="pcr", pool_size=10, opens=1020, closes=1320)
+    w.antigen = Programme(name="晨间抗原", test="antigen", pool_size=1, opens=360, closes=600)
+    for one in (w.programme, w.antigen):
+        one.every_days = {"sealed": 1, "controlled": 1, "other": 1}
+        one.during, one.source = ALWAYS, "测试方案"
+    Programme.objects.bulk_create([w.programme, w.antigen])
 
 
 RULES: dict[str, Any] = {
