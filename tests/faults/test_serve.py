@@ -91,14 +91,22 @@ class Site:
         self.said_in.close()
 
 
-@pytest.fixture
-def site(home: Path) -> Iterator[Site]:
-    site = Site(home)
-    try:
-        assert until(site.answers, 90), site.said()  # the first one makes all tables
-        yield site
-    finally:
+@pytest.fixture(scope="module")
+def sites(home: Path) -> Iterator[list[Site]]:
+    """All that were started, in their order: none outlives the file."""
+    found: list[Site] = []
+    yield found
+    for site in found:
         site.close()
+
+
+@pytest.fixture
+def site(home: Path, sites: list[Site]) -> Site:
+    """The one that runs: the last test's, if it has left it alive."""
+    if not sites or sites[-1].process.poll() is not None:
+        sites.append(Site(home))
+    assert until(sites[-1].answers, 90), sites[-1].said()  # the first one makes all tables
+    return sites[-1]
 
 
 def until(condition: Callable[[], bool], patience: float = 30.0) -> bool:
@@ -106,6 +114,18 @@ def until(condition: Callable[[], bool], patience: float = 30.0) -> bool:
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
     return condition()
+
+
+def test_a_busy_port_is_refused_with_a_free_one_named(home: Path) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        refused = Site(home, "--port", str(port))
+        assert refused.process.wait(30) == 1
+        assert re.search(rf"Port {port} .* in use .*--port \d+", refused.said())
+        refused.close()
+    assert until(lambda: processes_in(Layout(home).data) == [])
 
 
 def test_it_tells_its_address_and_where_the_data_are(site: Site) -> None:
@@ -134,18 +154,6 @@ def test_a_command_of_django_uses_the_database_that_is_served(site: Site) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert site.answers()
-
-
-def test_a_busy_port_is_refused_with_a_free_one_named(home: Path) -> None:
-    with socket.socket() as busy:
-        busy.bind(("127.0.0.1", 0))
-        busy.listen()
-        port = busy.getsockname()[1]
-        refused = Site(home, "--port", str(port))
-        assert refused.process.wait(30) == 1
-        assert re.search(rf"Port {port} .* in use .*--port \d+", refused.said())
-        refused.close()
-    assert until(lambda: processes_in(Layout(home).data) == [])
 
 
 def test_it_answers_again_after_kill_9_of_the_database_and_of_the_web_server(site: Site) -> None:
