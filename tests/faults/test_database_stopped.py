@@ -1,9 +1,15 @@
-"""PostgreSQL stops while a phone and a page are being served: told in plain words, nothing acknowledged is lost."""
+"""PostgreSQL stops while a phone and a page are being served: told in plain words, nothing acknowledged is lost.
 
+A photo's line is cut by a real client before the same server: it arrives whole, and once.
+"""
+
+import hashlib
 import json
 import os
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -32,6 +38,8 @@ from tests.world import EVENING
 
 TOKEN, CSRF = "token-of-the-tests", "c" * 32
 LONGEST = 2.0  # seconds within which everybody is told that the database is away
+PHOTO = random.Random(11).randbytes(1_500_000)
+PATH = f"/phone/v1/files/{hashlib.sha256(PHOTO).hexdigest()}"
 
 
 @dataclass
@@ -245,3 +253,42 @@ def test_a_crowd_without_database_is_told_as_soon_as_one_alone(house: House) -> 
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in told)
     assert max(answer.seconds for answer in told) < LONGEST
     assert house.send(batch).status == 200
+
+
+def arrived(house: House) -> tuple[int, bool]:
+    answer = house.ask("HEAD", PATH, Authorization=f"Bearer {house.bearer}")
+    return int(answer.headers["Upload-Offset"]), answer.headers["Upload-Complete"] == "?1"
+
+
+def send_and_cut(house: House, first: int, sent: int) -> None:
+    """Announce everything from `first` on, send `sent` bytes of it, and pull the plug."""
+    address = urllib.parse.urlsplit(house.address)
+    head = (
+        f"PUT {PATH} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Bearer {house.bearer}\r\n"
+        f"Content-Type: image/jpeg\r\nContent-Length: {len(PHOTO) - first}\r\n"
+        f"Content-Range: bytes {first}-{len(PHOTO) - 1}/{len(PHOTO)}\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=10) as line:
+        line.sendall(head.encode() + PHOTO[first : first + sent])
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # reset, as a lost network does
+
+
+def test_every_cut_costs_only_what_was_under_way(house: House) -> None:
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance, before = random.Random(seed), house.count("park_stored_file")
+    offsets = []
+    for _cut in range(6):
+        offset, complete = arrived(house)
+        offsets.append(offset)
+        assert not complete
+        send_and_cut(house, offset, chance.randrange(1, 400_000))
+        time.sleep(0.3)
+    assert offsets == sorted(offsets)
+    offset, _complete = arrived(house)
+    print("offsets", offsets, offset)
+    answer = house.ask("PUT", PATH, PHOTO[offset:], Authorization=f"Bearer {house.bearer}", Content_Type="image/jpeg",
+                       Content_Range=f"bytes {offset}-{len(PHOTO) - 1}/{len(PHOTO)}")  # fmt: skip
+    assert (answer.status, answer.json["known"]) == (200, False)
+    assert arrived(house) == (len(PHOTO), True)
+    assert house.count("park_stored_file") == before + 1
