@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-import xlsxwriter
-
 from parkkeeper.kernel.tables.shape import guard, unguard
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Cell = str | int | float | date | UUID | None
 
@@ -36,6 +38,8 @@ def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
 
     Numbers stay numbers, dates and moments become ISO text, None an empty cell. Raises ValueError without sheets.
     """
+    import xlsxwriter  # here: a process that reads a workbook would begin twice as late for it
+
     if not sheets:
         raise ValueError("A workbook needs at least one sheet.")
     buffer = io.BytesIO()
