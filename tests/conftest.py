@@ -116,6 +116,13 @@ def _static_files_as_they_are() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_quickly() -> Iterator[None]:
+    """What a password costs in service is tests/park/test_login.py's to hold."""
+    with override_settings(PASSWORD_HASHERS=["tests.fakes.QuickArgon2"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _names_of_parks_are_looked_up_seldom() -> Iterator[None]:
     """The test client's host is on no list: looking it up each second would be counted with some page's questions."""
     with pytest.MonkeyPatch.context() as patch:

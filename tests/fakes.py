@@ -1,13 +1,20 @@
-"""A test's stand-in for a function of ours is held against the real one: it can be asked in the same ways."""
+"""Stand-ins. One for a function of ours is held against the real one: it can be asked in the same ways."""
 
 import inspect
 from typing import Any
 
 import pytest
 from _pytest.monkeypatch import derive_importpath
+from django.contrib.auth.hashers import Argon2PasswordHasher
 
 OURS = ("parkkeeper", "tests")
 _plain = pytest.MonkeyPatch.setattr
+
+
+class QuickArgon2(Argon2PasswordHasher):
+    """Argon2 with a fraction of its work: most tests with an account have no password to protect."""
+
+    time_cost, memory_cost, parallelism = 1, 8, 1
 
 
 def unlike(real: Any, fake: Any) -> str:

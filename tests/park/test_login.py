@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.models import Session
-from django.test import Client
+from django.test import Client, override_settings
 
+from parkkeeper.config import settings as in_service
 from parkkeeper.kernel import clock
 from parkkeeper.park.actions import accounts
 from parkkeeper.park.errors import Refused
@@ -39,6 +41,16 @@ def test_the_right_password_opens_the_park_and_is_journalled(w: Any, client: Cli
         assert (response.status_code, response["Location"]) == (302, "/")
         assert client.get("/messages").status_code == 200
     assert JournalEntry.objects.filter(verb="account.logged_in", person_id=w.office.pk).count() == 1
+
+
+def test_in_service_a_guess_at_a_password_costs_what_django_asks_of_argon2(w: Any) -> None:
+    with override_settings(PASSWORD_HASHERS=in_service.PASSWORD_HASHERS):
+        account, password = accounts.make_account(w.mei, "mei", by=w.office, at=EVENING)
+        assert account.check_password(password)
+    _none, kind, _version, cost, _rest = account.password.removeprefix("argon2").split("$", 4)
+    plain = Argon2PasswordHasher
+    assert (kind, cost) == ("argon2id", f"m={plain.memory_cost},t={plain.time_cost},p={plain.parallelism}")
+    assert plain.memory_cost >= 100_000 and plain.time_cost >= 2
 
 
 def test_wrong_password_and_unknown_name_are_answered_alike(w: Any, client: Client) -> None:
