@@ -6,6 +6,8 @@ import shutil
 import socket
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,14 +26,30 @@ LONG_AGO = datetime(2022, 4, 1, tzinfo=UTC)
 # Whether the test was a transactional one: its rows stay and its park goes, unless somebody puts that right.
 COMMITTED = pytest.StashKey[bool]()
 BLOCKER = pytest.StashKey[DjangoDbBlocker]()
-# Files that take minutes begin first: whichever came last would be waited for by all cores but one.
-LONG = ("faults", "phone", "properties", "pages", "demo")
+# Files of these folders, with a browser or with servers that are stopped, wait as long as they work.
+WAITING = ("pages", "faults", "phone")
+# Of the others these work longest: whichever came last would be waited for by all cores but one.
+LONG = ("properties", "demo")
+A_TURN = 2
+"""Files that only work to one that waits: so many that some are left for the end, when nobody should wait."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    order = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: order.get(item.path.parent.name, len(LONG)))
+    """Files that wait and files that work take turns, the long ones first: the cores are never all idle."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = _in_order(WAITING, [path for path in files if path.parent.name in WAITING])
+    working = _in_order(LONG, [path for path in files if path.parent.name not in WAITING])
+    turns = [[file, *working[A_TURN * n : A_TURN * (n + 1)]] for n, file in enumerate(waiting)]
+    rest = working[A_TURN * len(waiting) :]
+    items[:] = [item for file in (*chain.from_iterable(turns), *rest) for item in files[file]]
+
+
+def _in_order(folders: tuple[str, ...], files: list[Path]) -> list[Path]:
+    places = {name: place for place, name in enumerate(folders)}
+    return sorted(files, key=lambda file: places.get(file.parent.name, len(places)))
 
 
 @pytest.fixture(scope="session")
