@@ -80,6 +80,14 @@ def test_check_runs_every_step_and_fails_when_one_fails(
     assert "check: types failed" in capsys.readouterr().err
     for wanted in ("ruff format --check", "ruff check", "importlinter", "mypy", "makemigrations --check", "pytest"):
         assert any(wanted in step for step in steps), wanted
+    whole, steps = steps, []
+    assert commands.main(["check", "--static"]) == 1
+    assert steps == [step for step in whole if "pytest" not in step] == whole[:-1]
+
+
+def test_ci_leaves_tests_out_of_the_check_only_because_it_runs_all_of_them() -> None:
+    ran = [line for line in (CHECKOUT / ".ci" / "run").read_text("utf-8").splitlines() if "./run" in line]
+    assert ran == ["bash ./run check --static", "bash ./run test"]
 
 
 def test_the_tests_get_a_throw_away_database_and_the_exit_code_of_pytest(tmp_path: Path) -> None:
