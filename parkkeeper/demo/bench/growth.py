@@ -18,7 +18,7 @@ from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
-from parkkeeper.demo.bench.growth_fill import Copy, bytes_of, careless, copies, fill, finish, rows_of_tables, say
+from parkkeeper.demo.bench.growth_fill import Copy, bare, bytes_of, careless, copies, fill, finish, rows_of_tables, say
 from parkkeeper.demo.bench.ingest_measure import Measured, lanes, measured_server, rounded, spread
 from parkkeeper.demo.bench.ingest_park import DAY, NOW, POINTS, BenchPark, batches, drop_park, make_bench_park
 from parkkeeper.demo.bench.pages import openable
@@ -76,8 +76,12 @@ def _measure(chosen: argparse.Namespace, size: int) -> dict[str, Any]:
     say(f"{days:,} evenings before it in one of them, {WEEK} in the other …")
     with careless():
         for schema, number in ((YOUNG, WEEK), (OLD, days)):
-            fill(schema, how[schema], range(1, number + 1), lambda day: say(f"{day * chosen.evening:,} scans stored"))
-            _settle(schema, how[schema])
+            with in_park(schema), bare(how[schema]):
+                fill(
+                    schema, how[schema], range(1, number + 1), lambda day: say(f"{day * chosen.evening:,} scans stored")
+                )
+                _finish(how[schema])
+            _settle(schema)
     filled = time.monotonic() - began
     clock.set_offset_to(NOW)
     with measured_server(chosen.workers) as measured:
@@ -115,13 +119,17 @@ def _parks(chosen: argparse.Namespace) -> tuple[dict[str, BenchPark], dict[str, 
     return parks, how
 
 
-def _settle(schema: str, how: list[Copy]) -> None:
-    """Finish the earlier evenings; then the park is as an hour of the day leaves it."""
-    with in_park(schema), timezone.override("Asia/Shanghai"):
-        site = Site.objects.create(code="LAB", name="检测机构", kind="laboratory", longitude=121.6, latitude=31.2)
-        laboratory = Laboratory.objects.create(code="LAB", name="检测机构", site=site)
-        office = Person.objects.get(name="办公室")
-        finish(how, {"day": DAY.isoformat(), "office": office.pk, "laboratory": laboratory.pk})
+def _finish(how: list[Copy]) -> None:
+    """What a laboratory told of the earlier evenings of the active park."""
+    site = Site.objects.create(code="LAB", name="检测机构", kind="laboratory", longitude=121.6, latitude=31.2)
+    laboratory = Laboratory.objects.create(code="LAB", name="检测机构", site=site)
+    office = Person.objects.get(name="办公室")
+    finish(how, {"day": DAY.isoformat(), "office": office.pk, "laboratory": laboratory.pk})
+
+
+def _settle(schema: str) -> None:
+    """Let the park be as an hour of the day leaves it. Raises AssertionError when its evenings differ."""
+    with in_park(schema):
         evenings = Counter(Scan.objects.values("round").annotate(n=Count("pk")).values_list("n", flat=True))
         if len(evenings) != 1:  # a copy that stays in today's round would make today's pages slow
             raise AssertionError(f"the evenings do not have as many scans each: {evenings}")
