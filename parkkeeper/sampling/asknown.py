@@ -87,14 +87,14 @@ class Known:
         return f"""(SELECT s.person_id, s.scanned_at, {then}
       FROM {own} LEFT JOIN {_SCAN_BEFORE} b ON b.scan_id = s.id)"""
 
-    def receptions_of(self, tubes: str) -> str:
+    def receptions_of(self, tubes: str, *, many: bool = False) -> str:
         """A table (id, tube_id, condition, at) of receptions known of the tubes of a common table (tube_id).
 
-        Each tube's are looked up by the tube (OFFSET 0 keeps it so), however many the park has of earlier days.
+        They are looked up by the tube, however many the park has of earlier days (`_looked_up`).
         """
         plain = f"""
-  SELECT p.id, p.tube_id, p.condition, p.at FROM {tubes} a CROSS JOIN LATERAL (
-    SELECT id, tube_id, condition, at, received_at FROM sampling_reception WHERE tube_id = a.tube_id OFFSET 0) p
+  SELECT p.id, p.tube_id, p.condition, p.at
+    FROM {_looked_up("sampling_reception", "id, tube_id, condition, at, received_at", tubes, many=many)} p
    WHERE p.received_at <= %(at)s"""
         if not self.changed:
             return f"({plain})"
@@ -119,12 +119,25 @@ class Known:
    JOIN {tubes} a ON a.tube_id = c.tube_id WHERE b.received_at <= %(at)s AND {lost}"""
 
 
-def results_of(tubes: str) -> str:
+def results_of(tubes: str, *, many: bool = False) -> str:
     """A table (id, tube_id, value, tested_at, received_at) of the results of a common table's tubes (tube_id) that
     stood at %(at)s, looked up as receptions are (`Known.receptions_of`)."""
-    return f"""(SELECT r.* FROM {tubes} a CROSS JOIN LATERAL (
-    SELECT id, tube_id, value, tested_at, received_at FROM sampling_result
-    WHERE tube_id = a.tube_id AND received_at <= %(at)s AND (struck_at IS NULL OR struck_at > %(at)s) OFFSET 0) r)"""
+    columns = "id, tube_id, value, tested_at, received_at, struck_at"
+    return f"""(SELECT r.* FROM {_looked_up("sampling_result", columns, tubes, many=many)} r
+   WHERE r.received_at <= %(at)s AND (r.struck_at IS NULL OR r.struck_at > %(at)s))"""
+
+
+def _looked_up(table: str, columns: str, tubes: str, *, many: bool) -> str:
+    """The rows of the tubes of a common table (tube_id), by the index on the tube and never by reading all.
+
+    `many`: for a round's tubes, in one walk along the index, a quarter of the time (PostgreSQL 17; before, as long as
+    one by one). The planner takes an array for ten tubes, so that is for whoever turns nested loops off.
+    """
+    if many:
+        return f"(SELECT {columns} FROM {table} WHERE tube_id = ANY(ARRAY(SELECT tube_id FROM {tubes})))"
+    # OFFSET 0 keeps the planner from joining the whole table
+    return f"""(SELECT f.* FROM {tubes} a CROSS JOIN LATERAL (
+    SELECT {columns} FROM {table} WHERE tube_id = a.tube_id OFFSET 0) f)"""
 
 
 PLAIN, CHANGED = Known(changed=False), Known(changed=True)

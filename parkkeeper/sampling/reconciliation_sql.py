@@ -54,17 +54,17 @@ _ALL_TUBES = """tube AS MATERIALIZED (
 _ALL_SCANS = f"(SELECT s.person_id, s.tube_id, s.scanned_at FROM known_scan s WHERE {NAMED_SCANS})"
 
 
-def _lean_words(known: Known) -> str:
+def _lean_words(known: Known, *, many: bool) -> str:
     # A million scans pass here: the same words and codes for counting, as lean as they can be. A test holds the two
     # ways of telling a line's state against each other. Numbers are doubled: even with a sample of the line's own, odd
     # without.
     return f"""said AS (
   SELECT r.tube_id,
     CASE WHEN bool_or(r.value = 'positive') THEN 2 WHEN bool_and(r.value = 'negative') THEN 4 ELSE 14 END AS code
-  FROM {results_of("tube")} r GROUP BY r.tube_id
+  FROM {results_of("tube", many=many)} r GROUP BY r.tube_id
 ), seen AS (
   SELECT p.tube_id, max(p.at) AS last, max(p.at) FILTER (WHERE p.condition <> 'good') AS last_bad
-  FROM {known.receptions_of("tube")} p GROUP BY p.tube_id
+  FROM {known.receptions_of("tube", many=many)} p GROUP BY p.tube_id
 ), lost AS (
   {known.lost_of("tube")}
 ), word AS (
@@ -230,7 +230,7 @@ def _lean_samples(test: Test, known: Known, *, own: bool, curve: bool) -> str:
     by step, and each step goes through all of it again.
     """
     if test is Test.PCR:
-        words = f"{_own_scans(known) if own else _ALL_TUBES}, {_lean_words(known)}, "
+        words = f"{_own_scans(known) if own else _ALL_TUBES}, {_lean_words(known, many=not own)}, "
         code, first, scans = _LEAN_CODE, "s.scanned_at", "scan" if own else _ALL_SCANS
         facts = f"{scans} s LEFT JOIN word w USING (tube_id)"
     else:
