@@ -99,6 +99,14 @@ def test_the_environment_is_made_once_and_arguments_arrive_whole(machine: Machin
     assert len(machine.called()) == 1
 
 
+def test_compiled_files_are_kept_though_the_machine_says_otherwise(machine: Machine) -> None:
+    """Each of our many processes would compile everything anew."""
+    (machine.checkout / "parkkeeper" / "config" / "commands.py").write_text(
+        "import sys; print(sys.dont_write_bytecode)"
+    )
+    assert machine.run("help", PYTHONDONTWRITEBYTECODE="1").stdout == "False\n"
+
+
 def test_a_changed_lock_file_is_installed_again(machine: Machine) -> None:
     machine.run("help")
     machine.lock.write_text("nothing==2.0\n")
